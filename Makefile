@@ -1,0 +1,35 @@
+# Relative paths only: the directory of this project may hold spaces.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+# uv from the machine where there is one, else from the package index into .uv/.
+UV := $(shell command -v uv || echo .uv/bin/uv)
+RUN := .venv/bin/python
+
+.PHONY: help
+help: ## Show these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet uv
+
+.venv/.installed: requirements.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
+	$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
+	$(UV) pip sync --quiet --python .venv requirements.lock
+	$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@touch $@
+
+.PHONY: install
+install: .venv/.installed ## Install the tap and all that its tests need into .venv
+
+.PHONY: test
+test: install ## Install and pass every test
+	$(RUN) -m pytest
+
+.PHONY: lock
+lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock
+	$(UV) pip compile --quiet --universal --upgrade --generate-hashes --no-annotate \
+		--python-version 3.11 --custom-compile-command 'make lock' \
+		--group dev pyproject.toml --output-file requirements.lock
