@@ -1,0 +1,1 @@
+"""Singer tap for Rotor, the CRM for field-service companies."""

@@ -1,0 +1,140 @@
+"""Requests to the Rotor API, one after another, with the retries that each answer deserves."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from urllib.parse import urlsplit
+
+import backoff
+import requests
+import urllib3
+
+from tap_rotor import errors
+from tap_rotor.errors import Answer
+from tap_rotor.records import decode_json
+
+if t.TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping
+
+    from backoff.types import Details
+
+API_VERSION = "1.1.0"
+
+# An answer that drips for longer than this is given up, in seconds.
+LONGEST_ANSWER = 300.0
+
+_CHUNK = 1 << 20
+
+_Parsed = t.TypeVar("_Parsed")
+
+
+class Client:
+    """The Rotor API as one run sees it.
+
+    Attributes:
+        requests: Requests made so far, retries among them: each counts against the quota.
+        answered: Whether the API has given a good answer.
+    """
+
+    def __init__(
+        self, config: Mapping[str, t.Any], *, user_agent: str, logger: logging.Logger
+    ) -> None:
+        """Take the validated settings of the tap."""
+        self.requests = 0
+        self.answered = False
+        self._url = str(config["api_url"]).rstrip("/")
+        self._host = urlsplit(self._url).hostname or ""
+        self._budget: int | None = config.get("request_budget")
+        self._timeout = float(config["request_timeout"])
+        self._retry_seconds = 60.0 * config["retry_minutes"]
+        self._logger = logger
+        self._session = requests.Session()
+        self._session.headers.update(
+            {
+                "Accept": "application/json",
+                "User-Agent": user_agent,
+                "rotor-api-version": API_VERSION,
+                "x-api-key": config.get("api_key") or "",
+            }
+        )
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        parse: Callable[[Answer], _Parsed],
+    ) -> _Parsed:
+        """Ask for a path below the API's address; return what `parse` makes of the answer.
+
+        A fault that may pass is retried for `retry_minutes`, one that `parse` finds too.
+
+        Raises:
+            errors.TapError: What went wrong in the end, of the class that says how far it
+                reaches.
+        """
+
+        def attempt() -> _Parsed:
+            answer = self._send(path, params)
+            errors.raise_for_status(answer)
+            parsed = parse(answer)
+            self.answered = True
+            return parsed
+
+        retried = backoff.on_exception(
+            errors.waits,
+            errors.Retriable,
+            max_time=self._retry_seconds,
+            jitter=None,
+            on_backoff=self._log_wait,
+            logger=None,
+        )(attempt)
+        return retried()
+
+    def _send(self, path: str, params: Mapping[str, str | int]) -> Answer:
+        if self._budget is not None and self.requests >= self._budget:
+            message = f"the run has made the {self._budget:,} requests of its request_budget"
+            raise errors.BudgetSpent(message)
+        self.requests += 1
+        try:
+            response = self._session.get(
+                self._url + path,
+                params=params,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                body = self._read_body(response)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise errors.unreachable(error, self._host, answered=self.answered) from None
+        try:
+            value = decode_json(body)
+        except ValueError:
+            value = None
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            body=value if isinstance(value, dict) else None,
+            path=path,
+            host=self._host,
+        )
+
+    def _read_body(self, response: requests.Response) -> bytes:
+        """Read the body as it comes, since the timeout holds only between two reads."""
+        deadline = time.monotonic() + LONGEST_ANSWER
+        chunks = []
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            chunks.append(chunk)
+            if time.monotonic() > deadline:
+                raise requests.exceptions.ReadTimeout
+        return b"".join(chunks)
+
+    def _log_wait(self, details: Details) -> None:
+        self._logger.warning(
+            "%s; trying again in %.0f s (try %d)",
+            details["exception"],
+            details["wait"],
+            details["tries"] + 1,
+        )

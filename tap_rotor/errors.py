@@ -1,0 +1,278 @@
+"""Every answer that is not a page: its class, the sentence the user reads, retried or not.
+
+No sentence carries the key, a query string, a body or a value of somebody's data.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import typing as t
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+# A longer Retry-After means the day's quota: nobody wants a run that sleeps for hours.
+LONGEST_WAIT = 120.0
+_LARGEST_STEP = 60.0
+
+
+class TapError(Exception):
+    """Something that the user reads as one sentence."""
+
+
+class UsageError(TapError):
+    """The settings, the catalog or the state cannot be used."""
+
+
+class RunStopped(TapError):
+    """No stream can be read any more."""
+
+
+class QuotaSpent(RunStopped):
+    """The API refuses further requests for today."""
+
+
+class BudgetSpent(RunStopped):
+    """The run has made as many requests as the user allows it."""
+
+
+class StreamFailed(TapError):
+    """This stream cannot be read; the others can."""
+
+
+class ScopeMissing(StreamFailed):
+    """The key may not read this list."""
+
+
+class RowMissing(TapError):
+    """One row that was asked for by its id is not there."""
+
+
+class Retriable(StreamFailed):
+    """The same request may well succeed later.
+
+    Attributes:
+        retry_after: Seconds that the API asks to wait, or None.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Take the sentence, and how long the API asks to wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unreachable(Retriable, RunStopped):
+    """No answer came at all."""
+
+
+class Answer(t.NamedTuple):
+    """What is needed of an HTTP answer to tell what it means.
+
+    Attributes:
+        status: HTTP status code.
+        headers: Header fields, case-insensitive.
+        body: The JSON value of the body, or None where it is no JSON object.
+        path: Path of the resource below the API's address, as in `/leads`.
+        host: Host that was asked.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, t.Any] | None
+    path: str
+    host: str
+
+    @property
+    def content_type(self) -> str:
+        """The media type that the answer states."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip()[:80] or "none"
+
+
+def raise_for_status(answer: Answer) -> None:
+    """Raise what an answer other than 200 means.
+
+    Raises:
+        RunStopped: Redirect, wrong key, wrong address, a firewall, the daily quota.
+        StreamFailed: A missing scope, or a request that the API rejects.
+        Retriable: A fault of the server or a passing limit.
+    """
+    status = answer.status
+    if status == HTTPStatus.OK:
+        return
+    if 300 <= status < 400:  # noqa: PLR2004
+        raise RunStopped(_redirected(answer))
+    meaning = _BY_STATUS.get(status)
+    if meaning:
+        raise meaning(answer)
+    if 400 <= status < 500:  # noqa: PLR2004
+        raise StreamFailed(_rejected(answer))
+    message = f"{answer.path} was answered with status {status}"
+    raise Retriable(message)
+
+
+def broken(answer: Answer, what: str) -> Retriable:
+    """Return the error for an answer of status 200 that is no page."""
+    return Retriable(
+        f"{answer.path} was answered with status {answer.status} and content type "
+        f"{answer.content_type}, but {what}"
+    )
+
+
+def unreachable(error: Exception, host: str, *, answered: bool) -> RunStopped:
+    """Return the error for a request that got no whole answer.
+
+    Args:
+        error: What `requests` or `urllib3` raised.
+        host: Host that was asked.
+        answered: Whether the API has given a good answer in this run.
+    """
+    causes = _causes(error)
+    if any(
+        isinstance(cause, requests.exceptions.SSLError | urllib3.exceptions.SSLError)
+        for cause in causes
+    ):
+        what = "does not show a certificate that this machine trusts"
+        permanent = not answered
+    elif any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
+        what = "cannot be found by its name"
+        permanent = not answered
+    elif any(
+        isinstance(
+            cause, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError
+        )
+        for cause in causes
+    ):
+        what, permanent = "did not answer in time", False
+    elif any(
+        isinstance(cause, urllib3.exceptions.DecodeError | requests.exceptions.ContentDecodingError)
+        for cause in causes
+    ):
+        what, permanent = "sent a body that cannot be decompressed", False
+    elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        what, permanent = "refuses the connection", False
+    else:
+        what, permanent = "broke the connection", False
+    if permanent:
+        return RunStopped(f"{host} {what}. Check the setting api_url and this machine's network.")
+    return Unreachable(f"{host} {what}")
+
+
+def waits() -> Generator[float, Retriable, None]:
+    """Yield how many seconds to wait before each retry: what the API asks for, or growing.
+
+    A wait generator as the module `backoff` drives it: primed, then sent each error.
+    """
+    step = 1.0
+    error = yield 0.0
+    while True:
+        if error.retry_after is None:
+            wait = step * random.uniform(0.5, 1.0)  # noqa: S311 (jitter)
+            step = min(2 * step, _LARGEST_STEP)
+        else:
+            wait = error.retry_after + random.uniform(0.0, 1.0)  # noqa: S311
+        error = yield wait
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    causes: list[BaseException] = []
+    pending: list[object] = [error]
+    while pending:
+        cause = pending.pop()
+        if isinstance(cause, BaseException) and cause not in causes:
+            causes.append(cause)
+            pending += [
+                cause.__cause__,
+                cause.__context__,
+                getattr(cause, "reason", None),
+                *cause.args,
+            ]
+    return causes
+
+
+def _redirected(answer: Answer) -> str:
+    host = urlsplit(answer.headers.get("Location", "")).hostname or answer.host
+    return (
+        f"{answer.path} was redirected to {host} (status {answer.status}), which is not "
+        "followed: the key would travel along. Check the setting api_url."
+    )
+
+
+def _unauthorized(_answer: Answer) -> TapError:
+    return RunStopped(
+        "Rotor does not accept the API key (status 401). Check the setting api_key; a key "
+        "is made in Rotor under Settings, Integrations."
+    )
+
+
+def _forbidden(answer: Answer) -> TapError:
+    body = answer.body or {}
+    if body.get("error_code") != "INSUFFICIENT_SCOPE":
+        return RunStopped(
+            f"{answer.path} was refused with status 403, but not by Rotor (content type "
+            f"{answer.content_type}): a firewall or a proxy on the way to {answer.host} may be "
+            "the cause."
+        )
+    scope = re.search(r"'([a-z_-]+:[a-z]+)'", str(body.get("message", "")))
+    named = f" {scope[1]}" if scope else " that it needs"
+    return ScopeMissing(f"{answer.path} was refused: the API key lacks the scope{named}")
+
+
+def _not_found(answer: Answer) -> TapError:
+    if re.fullmatch(r"/[a-z-]+/.+", answer.path):
+        return RowMissing("not found")
+    return RunStopped(
+        f"{answer.path} does not exist on {answer.host} (status 404). Check the setting api_url."
+    )
+
+
+def _limited(answer: Answer) -> TapError:
+    retry_after = _retry_after(answer.headers.get("Retry-After"))
+    code = (answer.body or {}).get("error_code")
+    if retry_after is not None and retry_after <= LONGEST_WAIT:
+        return Retriable(f"{answer.path} was answered with status 429", retry_after)
+    if retry_after is not None or code == "RATE_LIMIT_EXCEEDED":
+        return QuotaSpent("the key's requests for today are used up (status 429)")
+    return Retriable(f"{answer.path} was answered with status 429")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After asks for, given as seconds or as an HTTP date."""
+    if re.fullmatch(r"\d+(\.\d+)?", value or ""):
+        return float(value or "")
+    try:
+        moment = parsedate_to_datetime(value or "")
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _timed_out(answer: Answer) -> TapError:
+    return Retriable(f"{answer.path} was answered with status 408")
+
+
+_BY_STATUS: dict[int, Callable[[Answer], TapError]] = {
+    HTTPStatus.UNAUTHORIZED: _unauthorized,
+    HTTPStatus.FORBIDDEN: _forbidden,
+    HTTPStatus.NOT_FOUND: _not_found,
+    HTTPStatus.REQUEST_TIMEOUT: _timed_out,
+    HTTPStatus.TOO_MANY_REQUESTS: _limited,
+}
+
+
+def _rejected(answer: Answer) -> str:
+    errors = (answer.body or {}).get("errors")
+    fields = [
+        error["field"]
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict) and re.fullmatch(r"[\w.\[\]-]{1,60}", str(error.get("field")))
+    ]
+    named = f"; it objects to {', '.join(fields[:5])}" if fields else ""
+    return f"{answer.path} was rejected with status {answer.status}{named}"

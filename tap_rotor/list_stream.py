@@ -1,0 +1,380 @@
+"""A stream that reads one list of the API, page by page, and remembers how far it came."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import typing as t
+from urllib.parse import quote
+
+from singer_sdk import Stream, metrics
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.schema.source import SchemaDirectory, StreamSchema
+from typing_extensions import override
+
+from tap_rotor import errors, schemas
+from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
+from tap_rotor.records import Conformer
+from tap_rotor.timestamps import before, http_date, timestamp
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog, MetadataMapping
+
+    from tap_rotor.tap import TapRotor
+
+_Parsed = t.TypeVar("_Parsed")
+INCREMENTAL = "INCREMENTAL"
+FULL_TABLE = "FULL_TABLE"
+
+_SECONDS_BETWEEN_PROGRESS = 5.0
+_LONGEST_ID = 255
+
+
+class ListStream(Stream):
+    """A list of the API.
+
+    Attributes:
+        path: Path below the API's address.
+        valid_replication_key: The field that the stream can be read incrementally by, if any.
+        newest_first: Whether the API promises the list ordered by that field, newest first.
+        since_param: Query parameter that leaves out rows before a moment, if there is one.
+        paged: Whether the list comes in pages.
+        filters_by_setting: Query parameters, each with the setting that it takes its value of.
+    """
+
+    path: t.ClassVar[str]
+    valid_replication_key: t.ClassVar[str | None] = None
+    newest_first: t.ClassVar[bool] = False
+    since_param: t.ClassVar[str | None] = None
+    paged: t.ClassVar[bool] = True
+    filters_by_setting: t.ClassVar[Mapping[str, str]] = {}
+
+    primary_keys = ("id",)
+    schema = StreamSchema(SchemaDirectory(schemas))
+    # The record comes out of `Conformer` as the schema declares it.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init__(self, tap: TapRotor) -> None:
+        """Belong to a tap."""
+        super().__init__(tap)
+        self.tap = tap
+        self.requests = 0
+        self.read: Read | None = None
+        self.outcome = "not read"
+        self._conformer: Conformer | None = None
+        self._progress_at = time.monotonic() + _SECONDS_BETWEEN_PROGRESS
+
+    # What the SDK asks of a stream
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        """The catalog's metadata, with the field that the stream can be read by."""
+        metadata = super().metadata
+        if self.valid_replication_key:
+            metadata.root.valid_replication_keys = [self.valid_replication_key]
+        return metadata
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take selection, schema and replication method from a catalog.
+
+        The SDK lets a catalog that names no replication key turn a stream into FULL_TABLE
+        without a word; here what a catalog leaves out stays as it is by default.
+
+        Raises:
+            errors.UsageError: The stream cannot be replicated as the catalog wants it.
+        """
+        if catalog.get_stream(self.name) is None:
+            super().apply_catalog(catalog)
+            return
+        default = self.replication_method
+        super().apply_catalog(catalog)
+        self.primary_keys = ("id",)
+        method = (self.forced_replication_method or default).upper()
+        key = self.replication_key or self.valid_replication_key
+        if method == FULL_TABLE:
+            key = None
+        elif method != INCREMENTAL or not key or key != self.valid_replication_key:
+            possible = FULL_TABLE
+            if self.valid_replication_key:
+                possible += f", or {INCREMENTAL} on {self.valid_replication_key}"
+            message = (
+                f"The stream {self.name} can be replicated as {possible}, not as {method} on {key}"
+            )
+            raise errors.UsageError(message)
+        self.forced_replication_method = method
+        self.replication_key = key
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Return none: the bookmark is capped where it is made."""
+
+    @override
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark alone.
+
+        The SDK moves it with each record and keeps what it has when a stream ends early,
+        which would skip the rest for ever. Here it moves once, when a read is proven.
+        """
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Yield the records of the list; what goes wrong is told to the tap."""
+        if self.tap.stopped:
+            self.outcome = "not read, as the run had stopped"
+            return
+        try:
+            yield from self.read_records()
+        except errors.TapError as error:
+            self.outcome = "incomplete"
+            self.tap.note(self, error)
+
+    def tell(self) -> None:
+        """Log what came of the stream in this run."""
+        read = self.read
+        if not self.selected or (read is None and not self.requests):
+            return
+        self.logger.info(
+            "%s rows in %s requests, %s repeats left out: %s",
+            f"{read.rows if read else 0:,}",
+            f"{self.requests:,}",
+            f"{read.repeats if read else 0:,}",
+            self.outcome,
+        )
+        if self._conformer is None:
+            return
+        for kind, counts in (
+            ("fields that the schema does not know", self._conformer.unknown),
+            ("values that do not fit their type", self._conformer.misfits),
+        ):
+            if counts:
+                named = ", ".join(f"{name[:60]} ({n:,})" for name, n in counts.most_common(10))
+                self.logger.warning("Kept in extra_fields, as %s: %s", kind, named)
+
+    # Reading the list
+
+    def read_records(self) -> Iterable[Record]:
+        """Yield the records of the list, and set the bookmark after a proven read.
+
+        Raises:
+            errors.TapError: The list could not be read, or not completely.
+        """
+        self.read = read = self.new_read()
+        params = self.params(read.floor)
+        with metrics.http_request_counter(self.name, self.path) as counter:
+            while read.next_page is not None:
+                page = self.request_page(read.next_page, params)
+                counter.increment()
+                yield from read.feed(page)
+                self.tap.message_writer.flush()
+                self._log_progress(read)
+        if read.entered_behind:
+            self.logger.warning(
+                "%s rows entered behind the bookmark (an import with old dates?): "
+                "the list was read to its end",
+                f"{read.entered_behind:,}",
+            )
+        if read.unproven:
+            message = f"it is not certain that all rows were read: {read.unproven}"
+            raise errors.StreamFailed(message)
+        self.outcome = "complete"
+        if bookmark := read.bookmark:
+            self._remember(bookmark, carried_on=read.previous is not None)
+
+    def new_read(self) -> Read:
+        """Return the reading of this run: how far down, and what the last one left."""
+        if not self.replication_key:
+            return Read(started=self.tap.started)
+        start = self._start_date
+        bookmark = self._remembered(start)
+        floor = start
+        if bookmark:
+            lookback = before(bookmark.value, days=self.config["lookback_days"])
+            late = before(bookmark.value, minutes=LATE_MINUTES)
+            floor = max(min(lookback, late), start or "")
+        return Read(
+            started=self.tap.started,
+            key=self.replication_key,
+            floor=floor,
+            start=start,
+            newest_first=self.newest_first and not self.since_param,
+            previous=bookmark,
+        )
+
+    def params(self, floor: str | None) -> dict[str, str | int]:
+        """Return the query parameters that every page is asked for with."""
+        params: dict[str, str | int] = dict(self.filters())
+        if self.paged:
+            params["limit"] = self.config["page_size"]
+        if self.since_param and floor:
+            params[self.since_param] = floor
+        return params
+
+    def filters(self) -> dict[str, str]:
+        """Return the query parameters that limit which rows the list has."""
+        filters = {}
+        for name, setting in self.filters_by_setting.items():
+            value = self.config.get(setting)
+            if isinstance(value, bool):
+                filters[name] = str(value).lower()
+            elif value:
+                filters[name] = ",".join(value) if isinstance(value, list) else value
+        return filters
+
+    def request_page(self, number: int, params: Mapping[str, str | int]) -> Page:
+        """Ask for one page, from 1.
+
+        Raises:
+            errors.TapError: There is no such page to be had.
+        """
+        asked = {**params, "page": number} if self.paged else params
+        return self._request(self.path, asked, lambda answer: self._parse_page(answer, number))
+
+    def request_row(self, row_id: str) -> Record:
+        """Ask for one row by its id.
+
+        Raises:
+            errors.RowMissing: There is none.
+            errors.TapError: It cannot be had.
+        """
+
+        def parse(answer: errors.Answer) -> Record:
+            try:
+                return self.conform((answer.body or {}).get("data"))
+            except ValueError as error:
+                raise errors.broken(answer, str(error)) from None
+
+        return self._request(f"{self.path}/{quote(row_id, safe='')}", {}, parse)
+
+    def conform(self, row: object) -> Record:
+        """Return the record of a row.
+
+        Raises:
+            ValueError: The row is no object with an id that can be a key.
+        """
+        if self._conformer is None:
+            self._conformer = Conformer(self.effective_schema)
+        if not isinstance(row, dict):
+            message = "a row is no object"
+            raise ValueError(message)  # noqa: TRY004
+        row_id = row.get("id")
+        if not isinstance(row_id, str) or not 0 < len(row_id) <= _LONGEST_ID:
+            message = "a row has no id"
+            raise ValueError(message)
+        return self._conformer(row)
+
+    def _request(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        parse: Callable[[errors.Answer], _Parsed],
+    ) -> _Parsed:
+        client = self.tap.client
+        made = client.requests
+        started = time.monotonic()
+        try:
+            return client.get(path, params, parse)
+        finally:
+            self.requests += client.requests - made
+            self._log_metric(
+                metrics.Point(
+                    "timer",
+                    metric=metrics.Metric.HTTP_REQUEST_DURATION,
+                    value=time.monotonic() - started,
+                    tags={metrics.Tag.STREAM: self.name, metrics.Tag.ENDPOINT: self.path},
+                )
+            )
+
+    def _parse_page(self, answer: errors.Answer, number: int) -> Page:
+        body = answer.body
+        if body is None:
+            raise errors.broken(answer, "is no JSON object")
+        data = body.get("data")
+        if body.get("status", "success") != "success" or not isinstance(data, list):
+            raise errors.broken(answer, "holds no list of rows")
+        try:
+            rows = [self.conform(row) for row in data]
+        except ValueError as error:
+            raise errors.broken(answer, str(error)) from None
+        if not self.paged:
+            return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
+        pagination = body.get("pagination")
+        stated = pagination if isinstance(pagination, dict) else {}
+        total, has_more = _whole(stated.get("total")), stated.get("has_more")
+        if total is None or not isinstance(has_more, bool):
+            raise errors.broken(answer, "does not say how many rows there are")
+        if stated.get("page", number) != number:
+            raise errors.broken(answer, "is another page than the one that was asked for")
+        return Page(
+            number=number,
+            rows=rows,
+            total=total,
+            limit=_whole(stated.get("limit")) or self.config["page_size"],
+            has_more=has_more,
+            date=http_date(answer.headers.get("Date")),
+        )
+
+    # The bookmark
+
+    @property
+    def _start_date(self) -> str | None:
+        start = self.config.get("start_date")
+        return timestamp(start) if start else None
+
+    @property
+    def _fingerprint(self) -> str:
+        """What limits the rows of a read, in short: a bookmark holds only under the same."""
+        limits = [self.config["api_url"], self.path, self.filters()]
+        return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _remembered(self, start: str | None) -> Bookmark | None:
+        """Return what the last complete read left, if it holds for this run too."""
+        state = self.stream_state
+        value = state.get("replication_key_value")
+        if not value or state.get("replication_key") != self.replication_key:
+            return None
+        if state.get("fingerprint", self._fingerprint) != self._fingerprint:
+            self.logger.warning(
+                "The settings that limit this list have changed since its bookmark was set: "
+                "it is read anew"
+            )
+            return None
+        if (start or "") < state.get("start_date", start or ""):
+            self.logger.warning(
+                "start_date is earlier than when the bookmark was set: the list is read anew"
+            )
+            return None
+        rows_behind = state.get("rows_behind")
+        return Bookmark(value, rows_behind if isinstance(rows_behind, int) else None)
+
+    def _remember(self, bookmark: Bookmark, *, carried_on: bool) -> None:
+        start = self._start_date or ""
+        if carried_on:
+            start = min(start, self.stream_state.get("start_date", start))
+        self.stream_state.update(
+            replication_key=self.replication_key,
+            replication_key_value=bookmark.value,
+            rows_behind=bookmark.rows_behind,
+            start_date=start,
+            fingerprint=self._fingerprint,
+        )
+
+    def _log_progress(self, read: Read) -> None:
+        if time.monotonic() < self._progress_at:
+            return
+        self._progress_at = time.monotonic() + _SECONDS_BETWEEN_PROGRESS
+        self.logger.info("%s of %s rows", f"{read.rows:,}", f"{read.total:,}")
+
+
+def _whole(value: object) -> int | None:
+    """Return a JSON number that counts something, or None."""
+    if isinstance(value, bool) or not isinstance(value, t.SupportsInt) or isinstance(value, str):
+        return None
+    return int(value) if int(value) == value and value >= 0 else None

@@ -1,0 +1,96 @@
+"""The lists of the Rotor API, a short class each, in the order in which they are read.
+
+To add one: its class here, its JSON Schema in `schemas/`.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from typing_extensions import override
+
+from tap_rotor import errors
+from tap_rotor.list_stream import ListStream
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.helpers.types import Record
+
+
+class Leads(ListStream):
+    """Leads."""
+
+    name = "leads"
+    path = "/leads"
+    replication_key = valid_replication_key = "created_at"
+    newest_first = True
+    filters_by_setting: t.ClassVar = {
+        "archived": "include_archived",
+        "stage": "lead_stage",
+        "tags": "lead_tags",
+    }
+
+    @override
+    def read_records(self) -> Iterable[Record]:
+        """Yield all leads, or with the setting `lead_ids` just these and no bookmark."""
+        ids = self.config.get("lead_ids")
+        return self._read_each(ids) if ids else super().read_records()
+
+    def _read_each(self, ids: list[str]) -> Iterable[Record]:
+        for lead_id in dict.fromkeys(ids):
+            try:
+                record = self.request_row(lead_id)
+            except errors.RowMissing:
+                self.logger.warning("There is no lead %s", lead_id)
+            else:
+                yield record
+        self.outcome = f"{len(ids)} asked for by id"
+
+
+class Pins(ListStream):
+    """Knocks on doors."""
+
+    name = "pins"
+    path = "/pins"
+    replication_key = valid_replication_key = "created_at"
+    newest_first = True
+
+
+class PinTypes(ListStream):
+    """Kinds of pins."""
+
+    name = "pin_types"
+    path = "/pin-types"
+    paged = False
+
+
+class Customers(ListStream):
+    """Customers; their order is not documented."""
+
+    name = "customers"
+    path = "/customers"
+    filters_by_setting: t.ClassVar = {"archived": "include_archived"}
+
+
+class ServicePlans(ListStream):
+    """Recurring service agreements, whose counts and sums change for years."""
+
+    name = "service_plans"
+    path = "/service-plans"
+    valid_replication_key = "created_at"
+    newest_first = True
+    since_param = "created_at_range_start"
+
+
+class ServicedJobs(ListStream):
+    """Jobs; one enters the list when it is completed, perhaps months after its first visit."""
+
+    name = "serviced_jobs"
+    path = "/serviced-jobs"
+    valid_replication_key = "service_date"
+    since_param = "service_date_range_start"
+    filters_by_setting: t.ClassVar = {"only_completed": "only_completed_jobs"}
+
+
+STREAMS = (Leads, Pins, PinTypes, Customers, ServicePlans, ServicedJobs)

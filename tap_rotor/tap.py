@@ -1,0 +1,386 @@
+"""The tap: its command line, its streams, and how a run ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import typing as t
+
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._util import load_json  # the SDK's own reading of JSON files
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.singerlib import Catalog
+from typing_extensions import override
+
+from tap_rotor import errors, settings
+from tap_rotor.client import Client
+from tap_rotor.streams import STREAMS
+from tap_rotor.timestamps import now, timestamp
+from tap_rotor.writer import MessageWriter, OutputLost
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+    import click
+
+    from tap_rotor.list_stream import ListStream
+
+REQUESTS_A_DAY = 1000
+
+# What a bookmark of ours consists of; anything else in a state is not carried on.
+_BOOKMARK_KEYS = (
+    "replication_key",
+    "replication_key_value",
+    "rows_behind",
+    "start_date",
+    "fingerprint",
+)
+
+
+class Interrupted(BaseException):
+    """A signal ends the run."""
+
+    def __init__(self, signum: int) -> None:
+        """Take the number of the signal."""
+        super().__init__(signum)
+        self.signum = signum
+
+
+class TapRotor(Tap):
+    """Singer tap for Rotor, the CRM for field-service companies."""
+
+    name = "tap-rotor"
+    package_name = "tap-rotor"
+    config_jsonschema: t.ClassVar = settings.SETTINGS
+    message_writer_class = MessageWriter
+    # Not BATCH, which would go around selection, stream maps and our records.
+    capabilities: t.ClassVar = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    message_writer: MessageWriter
+
+    def __init__(
+        self,
+        *,
+        config: t.Any = None,
+        catalog: t.Any = None,
+        parse_env_config: bool = False,
+        **options: t.Any,
+    ) -> None:
+        """Take what `singer_sdk.Tap` takes.
+
+        Raises:
+            ConfigValidationError: A setting cannot be used.
+            errors.UsageError: The catalog or the state cannot be used.
+        """
+        self.started = now()
+        self.stopped: errors.TapError | None = None
+        self.failures: list[str] = []
+        self._client: Client | None = None
+        self._scopes: str | None = None
+        if parse_env_config:
+            self._check_environment()
+        super().__init__(
+            config=config,
+            catalog=_catalog(catalog) if isinstance(catalog, dict) else catalog,
+            parse_env_config=parse_env_config,
+            **options,
+        )
+        for name in self.input_catalog or ():
+            if name not in self.streams:
+                self.logger.warning("The catalog names an unknown stream, %s: ignored", name)
+
+    # What the SDK asks of a tap
+
+    @override
+    def discover_streams(self) -> Sequence[ListStream]:
+        """Return one stream per list."""
+        return [stream(self) for stream in STREAMS]
+
+    @property
+    @override
+    def streams(self) -> dict[str, ListStream]:  # type: ignore[override]
+        """The streams by name, in the order in which they are read: leads first.
+
+        The SDK orders them by name; where requests are short, leads matter most.
+        """
+        by_name = super().streams
+        return {stream.name: t.cast("ListStream", by_name[stream.name]) for stream in STREAMS}
+
+    @override
+    def load_state(self, state: dict[str, t.Any]) -> None:
+        """Take the bookmarks that are ours and make sense; warn of the others.
+
+        Raises:
+            errors.UsageError: It is not a Singer state at all.
+        """
+        bookmarks = state.get("bookmarks", {})
+        if not isinstance(bookmarks, dict):
+            message = "The state is not a Singer state: its bookmarks are no object"
+            raise errors.UsageError(message)
+        kept = {}
+        for name, bookmark in bookmarks.items():
+            if name not in self.streams or not isinstance(bookmark, dict):
+                self.logger.warning("The state has a bookmark that is not ours, %s: ignored", name)
+                continue
+            kept[name] = self._own_bookmark(name, bookmark)
+        super().load_state({"bookmarks": kept})
+
+    def _own_bookmark(self, name: str, bookmark: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        own = {key: bookmark[key] for key in _BOOKMARK_KEYS if key in bookmark}
+        value = own.get("replication_key_value")
+        if value is None:
+            return own
+        try:
+            value = timestamp(value)
+        except (TypeError, ValueError):
+            self.logger.warning("The bookmark of %s is no moment: it is read anew", name)
+            return {}
+        if value > self.started:
+            self.logger.warning("The bookmark of %s lies in the future: taken as now", name)
+            value = self.started
+        return {**own, "replication_key_value": value}
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings with sentences of our own, which print no secret."""
+        self.append_builtin_config(self.config_jsonschema)
+        found = settings.problems(self._config, self.config_jsonschema)
+        if found and raise_errors:
+            message = "The settings cannot be used"
+            raise ConfigValidationError(message, errors=found, schema={})
+        for problem in found:
+            self.logger.warning(problem)
+        return found or super()._validate_config(raise_errors=raise_errors)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End the run, but never in the middle of a line.
+
+        The SDK writes the last STATE from inside the handler, into whatever line is being
+        written, and exits with status 0.
+        """
+        interruption = Interrupted(signum)
+        writer = getattr(self, "message_writer", None)
+        if writer is not None and writer.busy:
+            writer.interruption = interruption
+        else:
+            raise interruption
+
+    # The run
+
+    @property
+    def client(self) -> Client:
+        """The API, as this run sees it."""
+        if self._client is None:
+            self._client = Client(
+                self.config,
+                user_agent=f"{self.name}/{self.plugin_version}",
+                logger=self.logger,
+            )
+        return self._client
+
+    def note(self, stream: ListStream, error: errors.TapError) -> None:
+        """Take note of what went wrong in a stream, and whether the others can go on."""
+        if isinstance(error, errors.RunStopped):
+            self.stopped = error
+        sentence = f"{stream.name}: {error}"
+        if isinstance(error, errors.ScopeMissing):
+            sentence += (
+                f"{self._granted_scopes()}. Give it the scope in Rotor, or deselect the stream "
+                f"(meltano select --exclude {self.name} {stream.name} '*')"
+            )
+        if isinstance(error, errors.QuotaSpent | errors.BudgetSpent) and stream.read:
+            left = max(0, stream.read.total - stream.read.rows)
+            sentence += (
+                f" after {self.client.requests:,} requests of this run: {stream.read.rows:,} rows "
+                f"of {stream.name} read, {left:,} still to read; the next run goes on"
+            )
+        if isinstance(error, errors.BudgetSpent):
+            self.logger.warning(sentence)
+        else:
+            self.failures.append(sentence)
+
+    def run(self, sync: t.Callable[[], object]) -> int:
+        """Run a sync of the SDK and tell how it ended; return the exit status."""
+        try:
+            sync()
+        except Interrupted as interruption:
+            self.message_writer.interruption = None
+            self.state_writer.write_state(self.state)
+            self._tell_streams()
+            name = signal.Signals(interruption.signum).name
+            self.logger.error("Stopped by %s; the last STATE is written", name)  # noqa: TRY400
+            return 128 + interruption.signum
+        self._tell_streams()
+        if self.failures:
+            self.logger.error("Failed. %s", " | ".join(self.failures))
+            return 1
+        return 0
+
+    def _tell_streams(self) -> None:
+        for stream in self.streams.values():
+            stream.tell()
+        made = self._client.requests if self._client else 0
+        fits = (
+            f"; a day's {REQUESTS_A_DAY:,} allow {REQUESTS_A_DAY // made:,} such runs"
+            if made
+            else ""
+        )
+        self.logger.info("%s requests in all%s", f"{made:,}", fits)
+
+    def _granted_scopes(self) -> str:
+        """Return what scopes the key has, in words, asking for them once."""
+        if self._scopes is None:
+            try:
+                scopes = self.client.get("/auth/test", {}, lambda answer: answer.body or {}).get(
+                    "scopes"
+                )
+            except errors.TapError:
+                scopes = None
+            names = (
+                [scope for scope in scopes if isinstance(scope, str)]
+                if isinstance(scopes, list)
+                else []
+            )
+            self._scopes = f" (it has {', '.join(names)})" if names else ""
+        return self._scopes
+
+    @classmethod
+    def _check_environment(cls) -> None:
+        cls.append_builtin_config(cls.config_jsonschema)
+        found = list(settings.environment_problems(cls.config_jsonschema, cls._env_var_prefix))
+        if found:
+            message = "The settings cannot be used"
+            raise ConfigValidationError(message, errors=found, schema={})
+
+    # The command line
+
+    @override
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: t.Any = None,
+        state: t.IO[str] | None = None,
+        catalog: t.IO[str] | None = None,
+    ) -> None:
+        """Run as the SDK does, and exit with the status of the run."""
+        if about:
+            cls.print_about(about_format)
+            return
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            state=_read_json(state, "state") if state else None,
+            catalog=_read_json(catalog, "catalog") if catalog else None,
+        )
+        sys.exit(tap.run(tap.sync_all))
+
+    @override
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run `--test` as the SDK does, but exit with the status of the run."""
+        if value == "schema" or not value or value == "disabled":
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        ctx.exit(tap.run(tap.run_connection_test))
+
+    @override
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:
+        """Read the config files.
+
+        Raises:
+            errors.UsageError: One of them cannot be read.
+        """
+        for path in value:
+            try:
+                super().cb_config(ctx, param, (path,))
+            except OSError as error:
+                message = f"The config file {path} cannot be read: {error.strerror or 'not found'}"
+                raise errors.UsageError(message) from None
+            except (TypeError, ValueError):
+                message = f"The config file {path} is no JSON object"
+                raise errors.UsageError(message) from None
+        return super().cb_config(ctx, param, value)
+
+    @override
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, ended by a sentence where something is wrong."""
+        command = super().get_singer_command()
+        return _Command(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            help=command.help,
+            params=command.params,
+            logger=cls.logger,
+        )
+
+
+class _Command(SingerCommand):
+    """The command line, whose last line says what went wrong."""
+
+    @override
+    def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        try:
+            return super().main(*args, **kwargs)
+        except ConfigValidationError as error:
+            sentences = error.errors
+        except (errors.TapError, OutputLost) as error:
+            sentences = [str(error)]
+        except Interrupted as interruption:
+            sys.exit(128 + interruption.signum)
+        for sentence in sentences:
+            self.logger.error(sentence)
+        sys.exit(1)
+
+
+def _read_json(file: t.IO[str], what: str) -> dict[str, t.Any]:
+    try:
+        value = load_json(file.read())
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        message = f"The {what} file {file.name} is no JSON object"
+        raise errors.UsageError(message)
+    return value
+
+
+def _catalog(value: dict[str, t.Any]) -> Catalog:
+    """Return a catalog, with what its metadata says of replication.
+
+    Raises:
+        errors.UsageError: It is no Singer catalog, or names no stream.
+    """
+    try:
+        for entry in value.get("streams", []):
+            for item in entry.get("metadata", []):
+                if not item["breadcrumb"]:
+                    for name in ("replication-method", "replication-key"):
+                        if item["metadata"].get(name):
+                            entry[name.replace("-", "_")] = item["metadata"][name]
+        catalog = Catalog.from_dict(value)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        message = "The catalog is not a Singer catalog"
+        raise errors.UsageError(message) from None
+    if not catalog:
+        message = "The catalog names no stream; --discover prints one that names all"
+        raise errors.UsageError(message)
+    return catalog

@@ -1,0 +1,78 @@
+"""Moments as text of one fixed form, `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+
+The SDK compares bookmarks as text and targets drop offsets, so every moment is brought to
+UTC and to one width before anything compares or emits it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import pendulum
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+_ISO_8601 = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?)?",
+    re.IGNORECASE,
+)
+_MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def timestamp(value: str) -> str:
+    """Return an ISO 8601 moment in the fixed form; without an offset it is UTC.
+
+    Raises:
+        ValueError: The value is no ISO 8601 date or moment of the years 1 to 9999.
+    """
+    try:
+        if _MILLISECONDS.fullmatch(value):
+            datetime.fromisoformat(value)
+            return f"{value[:-1]}000Z"
+        if _ISO_8601.fullmatch(value):
+            moment = pendulum.parse(value.upper().replace(",", "."), tz="UTC")
+            if isinstance(moment, pendulum.DateTime):
+                return _text(moment)
+    except (OverflowError, pendulum.parsing.exceptions.ParserError) as error:
+        raise ValueError(str(error)) from error
+    message = f"{value[:40]!r} is no ISO 8601 moment"
+    raise ValueError(message)
+
+
+def calendar_date(value: str) -> str:
+    """Return an ISO 8601 date, `YYYY-MM-DD`, as it is.
+
+    Raises:
+        ValueError: The value is anything else.
+    """
+    if date.fromisoformat(value).isoformat() != value:
+        message = f"{value[:40]!r} is no date of the form YYYY-MM-DD"
+        raise ValueError(message)
+    return value
+
+
+def http_date(value: str | None) -> str | None:
+    """Return the moment of an HTTP `Date` header, or None when there is none to be read."""
+    try:
+        return _text(parsedate_to_datetime(value or ""))
+    except ValueError:
+        return None
+
+
+def now() -> str:
+    """Return the present moment."""
+    return _text(datetime.now(UTC))
+
+
+def before(moment: str, *, days: int = 0, minutes: int = 0) -> str:
+    """Return the moment that lies so much before another, both in the fixed form."""
+    try:
+        return _text(datetime.fromisoformat(moment) - timedelta(days=days, minutes=minutes))
+    except OverflowError:
+        return "0001-01-01T00:00:00.000000Z"
+
+
+def _text(moment: datetime) -> str:
+    # Some C libraries do not pad the years before 1000.
+    return moment.astimezone(UTC).strftime(_FORM).zfill(27)
