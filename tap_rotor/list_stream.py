@@ -14,6 +14,7 @@ from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
 from tap_rotor import errors, schemas
+from tap_rotor.bookmarks import Memory
 from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
 from tap_rotor.records import Conformer
 from tap_rotor.timestamps import before, http_date, timestamp
@@ -40,6 +41,7 @@ class ListStream(Stream):
     Attributes:
         path: Path below the API's address.
         valid_replication_key: The field that the stream can be read incrementally by, if any.
+        created: The field that says when a row was created, if there is one.
         newest_first: Whether the API promises the list ordered by that field, newest first.
         since_param: Query parameter that leaves out rows before a moment, if there is one.
         paged: Whether the list comes in pages.
@@ -50,6 +52,7 @@ class ListStream(Stream):
     valid_replication_key: t.ClassVar[str | None] = None
     newest_first: t.ClassVar[bool] = False
     since_param: t.ClassVar[str | None] = None
+    created: t.ClassVar[str | None] = "created_at"
     paged: t.ClassVar[bool] = True
     filters_by_setting: t.ClassVar[Mapping[str, str]] = {}
 
@@ -161,19 +164,24 @@ class ListStream(Stream):
     # Reading the list
 
     def read_records(self) -> Iterable[Record]:
-        """Yield the records of the list, and set the bookmark after a proven read.
+        """Yield the records of the list, and remember how far it was read.
 
         Raises:
             errors.TapError: The list could not be read, or not completely.
         """
-        self.read = read = self.new_read()
+        memory = self._memory()
+        self.read = read = self.new_read(memory)
         params = self.params(read.floor)
+        if self.config["emit_activate_version_messages"]:
+            self._stream_version = self._initialized_at // 1000
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_page is not None:
                 page = self.request_page(read.next_page, params)
                 counter.increment()
                 yield from read.feed(page)
                 self.tap.message_writer.flush()
+                if memory and self._resumable:
+                    memory.interrupted(read.stretch)
                 self._log_progress(read)
         if read.entered_behind:
             self.logger.warning(
@@ -184,28 +192,37 @@ class ListStream(Stream):
         if read.unproven:
             message = f"it is not certain that all rows were read: {read.unproven}"
             raise errors.StreamFailed(message)
-        self.outcome = "complete"
-        if bookmark := read.bookmark:
-            self._remember(bookmark, carried_on=read.previous is not None)
+        self.outcome = f"complete, proven by {read.proof}"
+        if read.whole and not self._start_date:
+            self._activate_version()
+        if memory:
+            memory.complete(read.bookmark)
+        else:
+            self.stream_state["fingerprint"] = self._fingerprint
 
-    def new_read(self) -> Read:
-        """Return the reading of this run: how far down, and what the last one left."""
-        if not self.replication_key:
-            return Read(started=self.tap.started)
-        start = self._start_date
-        bookmark = self._remembered(start)
-        floor = start
-        if bookmark:
+    def new_read(self, memory: Memory | None) -> Read:
+        """Return the reading of this run: how far down, and what the runs before left."""
+        if memory is None:
+            return Read(self.tap.started, self.created, self._newest_first)
+        if reason := memory.stale():
+            self.logger.warning("The list is read anew, as %s", reason)
+        bookmark, resume = memory.recall()
+        floor = start = self._start_date
+        if not self._resumable:
+            bookmark, resume = bookmark and Bookmark(bookmark.value), None
+        if bookmark and not self.narrowed:
             lookback = before(bookmark.value, days=self.config["lookback_days"])
             late = before(bookmark.value, minutes=LATE_MINUTES)
             floor = max(min(lookback, late), start or "")
         return Read(
-            started=self.tap.started,
+            self.tap.started,
+            self.created,
+            self._newest_first,
             key=self.replication_key,
             floor=floor,
             start=start,
-            newest_first=self.newest_first and not self.since_param,
             previous=bookmark,
+            resume=resume,
         )
 
     def params(self, floor: str | None) -> dict[str, str | int]:
@@ -316,12 +333,12 @@ class ListStream(Stream):
             number=number,
             rows=rows,
             total=total,
-            limit=_whole(stated.get("limit")) or self.config["page_size"],
+            limit=_whole(stated.get("limit")) or 0,
             has_more=has_more,
             date=http_date(answer.headers.get("Date")),
         )
 
-    # The bookmark
+    # What is remembered, and what the target is told to forget
 
     @property
     def _start_date(self) -> str | None:
@@ -329,42 +346,43 @@ class ListStream(Stream):
         return timestamp(start) if start else None
 
     @property
+    def narrowed(self) -> bool:
+        """Whether settings leave rows out that may enter the list later, whatever their age."""
+        return False
+
+    @property
+    def _newest_first(self) -> bool:
+        return self.newest_first and not self.narrowed
+
+    @property
+    def _resumable(self) -> bool:
+        """Whether positions mean the same in every run: not where the API cuts off by date."""
+        return self._newest_first and not self.since_param
+
+    @property
     def _fingerprint(self) -> str:
         """What limits the rows of a read, in short: a bookmark holds only under the same."""
         limits = [self.config["api_url"], self.path, self.filters()]
         return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()[:16]
 
-    def _remembered(self, start: str | None) -> Bookmark | None:
-        """Return what the last complete read left, if it holds for this run too."""
-        state = self.stream_state
-        value = state.get("replication_key_value")
-        if not value or state.get("replication_key") != self.replication_key:
+    def _memory(self) -> Memory | None:
+        if not self.replication_key:
             return None
-        if state.get("fingerprint", self._fingerprint) != self._fingerprint:
-            self.logger.warning(
-                "The settings that limit this list have changed since its bookmark was set: "
-                "it is read anew"
-            )
-            return None
-        if (start or "") < state.get("start_date", start or ""):
-            self.logger.warning(
-                "start_date is earlier than when the bookmark was set: the list is read anew"
-            )
-            return None
-        rows_behind = state.get("rows_behind")
-        return Bookmark(value, rows_behind if isinstance(rows_behind, int) else None)
-
-    def _remember(self, bookmark: Bookmark, *, carried_on: bool) -> None:
-        start = self._start_date or ""
-        if carried_on:
-            start = min(start, self.stream_state.get("start_date", start))
-        self.stream_state.update(
-            replication_key=self.replication_key,
-            replication_key_value=bookmark.value,
-            rows_behind=bookmark.rows_behind,
-            start_date=start,
-            fingerprint=self._fingerprint,
+        return Memory(
+            self.stream_state, self.replication_key, self._fingerprint, self._start_date or ""
         )
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        """Never before the records, where the SDK would: a failed read would delete rows."""
+        return False
+
+    def _activate_version(self) -> None:
+        """Tell the target to remove the rows that this read did not show."""
+        same = self.stream_state.get("fingerprint", self._fingerprint) == self._fingerprint
+        if self._stream_version and same and not self.narrowed and self.read and self.read.total:
+            self._write_activate_version_message(self._stream_version)
 
     def _log_progress(self, read: Read) -> None:
         if time.monotonic() < self._progress_at:

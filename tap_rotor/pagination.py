@@ -1,113 +1,19 @@
 """Reading a page-numbered list completely while it changes. No I/O, and nothing of any API.
 
-A page-numbered list shifts while it is read. Rows that enter at its head push others to later
-pages, which repeats them; rows that leave pull others to earlier pages, which skips them. The
-total that comes with every answer tells how many rows left, so the walk steps back that far.
+Feed a `Read` with answers: it says which page comes next, which rows are wanted and new, what
+may be remembered, and whether it is proven that nothing was missed.
 """
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from tap_rotor.timestamps import before
+from tap_rotor.descent import LATE_MINUTES, Bookmark, Descent, Stretch
+from tap_rotor.walk import Broken, Census, Page, Row, Walk
 
-Row = dict[str, t.Any]
+__all__ = ["LATE_MINUTES", "Bookmark", "Page", "Read", "Row", "Stretch"]
 
-# A row may become visible some time after the moment that it states as its creation.
-LATE_MINUTES = 5
-
-# Pages in a row that show nothing while the answers go on promising more.
-_MOST_EMPTY_PAGES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One answer.
-
-    Attributes:
-        number: The page that was asked for, from 1.
-        rows: Its rows, each with an `id` and, where the list has one, its replication key, as
-            text that compares as time.
-        total: Rows in the whole list at the moment of this answer.
-        limit: Rows that a page holds: as the answer states it, else as it was asked for.
-        has_more: Whether the answer says that there are further pages.
-        date: When the answer was made, by the server's clock, or None.
-    """
-
-    number: int
-    rows: t.Sequence[Row]
-    total: int
-    limit: int
-    has_more: bool
-    date: str | None = None
-
-
-@dataclass(slots=True)
-class Walk:
-    """One pass over the pages, from the first to the last.
-
-    `covered` is a lower bound on how many leading rows of the list have been read. The
-    boundary of what was read moves by the inserts less the removals in front of it; the total
-    moves by the inserts less all removals. So the boundary never moves back further than the
-    total falls.
-
-    Attributes:
-        gap: Whether rows may lie between what was read and the page that came last.
-        contradiction: Why the answers cannot all be true, or None.
-    """
-
-    covered: int = 0
-    total: int = 0
-    next_page: int | None = 1
-    gap: bool = False
-    contradiction: str | None = None
-    _stalls: int = 0
-    _empty_pages: int = 0
-
-    def feed(self, page: Page) -> None:
-        """Take the answer to `next_page` and set `next_page` anew: None at the end."""
-        fell = max(0, self.total - page.total)
-        self.covered = max(0, self.covered - fell)
-        self.total = page.total
-        start = (page.number - 1) * page.limit
-        self.gap = start > self.covered
-        if not self.gap:
-            # Where there are further pages this one is whole, however few rows it shows:
-            # some lists are filtered after they are cut into pages.
-            read = page.limit if page.has_more else len(page.rows)
-            self.covered = max(self.covered, start + read)
-        if self.covered >= page.total and not page.has_more:
-            self.next_page = None
-            return
-        self.next_page = self.covered // page.limit + 1
-        self._notice_contradiction(page, fell)
-
-    def _notice_contradiction(self, page: Page, fell: int) -> None:
-        self._stalls += self.next_page == page.number and not fell
-        self._empty_pages = 0 if page.rows else self._empty_pages + 1
-        if self._stalls > 1:
-            self.contradiction = f"page {page.number} of {page.total} rows is said to be the last"
-        elif self._empty_pages > _MOST_EMPTY_PAGES:
-            self.contradiction = "page after page is empty, and more are promised"
-        if self.contradiction:
-            self.next_page = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """What a complete read leaves for the next run.
-
-    Attributes:
-        value: The newest replication key read, never beyond the start of the run.
-        rows_behind: How many rows lay further behind it than a row may come late, or None
-            where that is not known. More of them at the next run mean that rows entered where
-            that run would not look.
-    """
-
-    value: str
-    rows_behind: int | None = None
+_MOST_PASSES = 3
 
 
 @dataclass(slots=True)
@@ -119,126 +25,177 @@ class Read:
 
     Attributes:
         started: When the run began. No bookmark passes it, as a row may be dated in the future.
-        key: The replication key, or None where it does not matter.
+        created: The field that says when a row was created, or None where there is none.
+        newest_first: Whether the list is promised to come newest first by that field, and new
+            rows to enter at its head.
+        key: The replication key, or None where the list is read whole.
         floor: The lowest replication key wanted, or None.
         start: What the floor falls to where the list has to be read to its end, or None.
-        newest_first: Whether the list is promised to come newest first by its replication key,
-            so that reading may stop behind the floor.
         previous: What the last complete read left.
+        resume: What an interrupted read left since then.
         total: Rows in the list, by the last answer.
-        ordered: Whether the promise has held so far.
-        entered_behind: How many rows entered behind the bookmark since the last complete
-            read. If any did, the list is read to its end.
+        repeats: Rows that came more than once and were handed out once.
+        passes: How often the list was begun from its first page.
+        proof: How it is known that no row was missed, once it is: by `count` or by `order`.
+        unproven: Why rows may be missing after `next_page` became None.
     """
 
     started: str
+    created: str | None = None
+    newest_first: bool = False
     key: str | None = None
     floor: str | None = None
     start: str | None = None
-    newest_first: bool = False
     previous: Bookmark | None = None
+    resume: Stretch | None = None
+
     next_page: int | None = 1
     total: int = 0
     requests: int = 0
     rows: int = 0
     repeats: int = 0
-    ordered: bool = True
-    entered_behind: int = 0
+    passes: int = 1
+    proof: str | None = None
+    unproven: str | None = None
+
     _walk: Walk = field(default_factory=Walk)
-    _totals: list[int] = field(default_factory=list)
-    _seen: set[str | bytes] = field(default_factory=set)
+    _census: Census = field(default_factory=Census)
+    _descent: Descent | None = None
+    _seen: dict[str | bytes, int] = field(default_factory=dict)
     _latest: str = ""
     _newest: str = ""
-    _oldest: str | None = None
-    _recent: list[str] = field(default_factory=list)
-    _known: int = 0
 
     def feed(self, page: Page) -> list[Row]:
         """Take the answer to `next_page`; return its rows that are wanted and new."""
-        if not self._totals:
-            self._latest = min(self.started, page.date or self.started)
+        page = self._walk.sized(page)
         self.requests += 1
         self.total = page.total
-        self._totals.append(page.total)
-        self._walk.feed(page)
-        self.next_page = self._walk.next_page
-
-        fresh = [row for row in page.rows if self._first_seen(row["id"])]
-        self.repeats += len(page.rows) - len(fresh)
-        if key := self.key:
-            self._note_order([row[key] for row in page.rows])
-            self._note_keys([row[key] for row in fresh if row[key] is not None])
-            if self._behind_floor():
-                self._stop_if_explained()
-            if floor := self.floor:
-                fresh = [row for row in fresh if row[key] is None or row[key] >= floor]
-        self.rows += len(fresh)
-        return fresh
-
-    @property
-    def unproven(self) -> str | None:
-        """Why rows may be missing after `next_page` became None, or None when none are."""
-        return self._walk.contradiction
+        if not self._latest:
+            self._latest = min(self.started, page.date or self.started)
+            self._begin_pass(self.resume)
+        new, fresh = self._tally(page)
+        try:
+            self._walk.feed(page)
+            if self._descent and self._descent.ordered:
+                self._descent.feed(page, new, self._walk)
+        except Broken as broken:
+            self._again(str(broken))
+        else:
+            self.next_page = self._walk.next_page
+            if self._descent and self._descent.ordered and self._descent.done:
+                self.next_page, self.proof = None, "order"
+            elif self.next_page is None:
+                self._end_pass()
+        wanted = self._wanted(fresh)
+        self.rows += len(wanted)
+        return wanted
 
     @property
     def bookmark(self) -> Bookmark | None:
         """What may be remembered after a proven read; None where no row had a key."""
-        value = max(self._newest, self.previous.value if self.previous else "")
+        value = max(
+            self._newest,
+            self.previous.value if self.previous else "",
+            self.resume.newest if self.resume else "",
+        )
         if not value:
             return None
-        from_ = before(value, minutes=LATE_MINUTES)
-        recent = sum(key >= from_ for key in self._recent)
-        return Bookmark(value, max(0, min(self._totals) - recent))
+        if self._descent and self._descent.ordered:
+            return Bookmark(value, self._descent.rows_behind or 0)
+        return Bookmark(value)
 
-    def _first_seen(self, row_id: str) -> bool:
-        compact = _compact(row_id)
-        if compact in self._seen:
-            return False
-        self._seen.add(compact)
-        return True
+    @property
+    def stretch(self) -> Stretch | None:
+        """What may be remembered of the read if it is interrupted now."""
+        if not self._latest:
+            return self.resume
+        return self._descent.stretch if self._descent and self.key else None
 
-    def _note_order(self, keys: list[str | None]) -> None:
-        """Check that the keys of a page fall; none may be null between others."""
-        while keys and keys[-1] is None:
-            keys.pop()
-        while keys and keys[0] is None:
-            keys.pop(0)
-        known = [key for key in keys if key is not None]
-        if len(known) < len(keys) or any(older > newer for newer, older in pairwise(known)):
-            self.ordered = False
-        if known and not self._walk.gap:
-            self._oldest = known[-1] if self._oldest is None else min(self._oldest, known[-1])
+    @property
+    def entered_behind(self) -> int:
+        """How many rows entered behind the bookmark since the last complete read."""
+        return self._descent.entered_behind if self._descent else 0
 
-    def _note_keys(self, keys: list[str]) -> None:
-        """Note the newest key, and how many keys are about as new as a bookmark."""
-        if not keys:
-            return
-        self._newest = max(self._newest, min(max(keys), self._latest))
-        if self.previous:
-            known_to = before(self.previous.value, minutes=LATE_MINUTES)
-            self._known += sum(key >= known_to for key in keys)
-        recent_from = before(self._newest, minutes=LATE_MINUTES)
-        self._recent = [key for key in (*self._recent, *keys) if key >= recent_from]
+    @property
+    def whole(self) -> bool:
+        """Whether this read alone went through the whole list and left no row out."""
+        descent = self._descent
+        stopped = descent is not None and (descent.done or descent.jumped)
+        return self.proof is not None and not stopped and not self.floor
 
-    def _behind_floor(self) -> bool:
-        return bool(
-            self.newest_first
-            and self.ordered
-            and not self._walk.gap
-            and self.floor
-            and self._oldest
-            and self._oldest < self.floor
-        )
+    def _begin_pass(self, resume: Stretch | None) -> None:
+        self._walk = Walk()
+        self._census = Census()
+        if self.newest_first and self.created:
+            floor = self.floor
+            if resume:
+                floor = min(floor or "", resume.floor) or None
+            self._descent = Descent(
+                key=self.created,
+                latest=self._latest,
+                floor=floor,
+                start=self.start,
+                previous=self.previous,
+                resume=resume,
+            )
 
-    def _stop_if_explained(self) -> None:
-        """Stop, unless more rows lie further behind than did at the end of the last read."""
-        if self.previous and self.previous.rows_behind is not None:
-            behind = self._totals[0] - self._known
-            self.entered_behind = max(0, behind - self.previous.rows_behind)
-        if self.entered_behind:
-            self.floor = self.start
+    def _tally(self, page: Page) -> tuple[list[Row], list[Row]]:
+        """Return the rows that this pass, and those that the whole read, had not shown yet."""
+        first_answer = self._census.total < 0
+        if first_answer:
+            self._census.begin(page)
+        new, fresh = [], []
+        for row in page.rows:
+            compact = _compact(row["id"])
+            last_pass = self._seen.get(compact)
+            if last_pass == self.passes:
+                self.repeats += 1
+                continue
+            self._seen[compact] = self.passes
+            new.append(row)
+            if not first_answer:
+                created = row[self.created] if self.created else None
+                self._census.count(created, known=last_pass is not None)
+            if last_pass is None:
+                fresh.append(row)
+            else:
+                self.repeats += 1
+        if self.key:
+            keys = (row[self.key] for row in fresh)
+            newest = max((key for key in keys if key is not None), default="")
+            self._newest = max(self._newest, min(newest, self._latest))
+        return new, fresh
+
+    def _wanted(self, rows: list[Row]) -> list[Row]:
+        key, floor = self.key, self._descent.floor if self._descent else self.floor
+        if not key or not floor:
+            return rows
+        return [row for row in rows if row[key] is None or row[key] >= floor]
+
+    def _end_pass(self) -> None:
+        census, descent = self._census, self._descent
+        if census.whole:
+            self.proof = "count"
+        elif (
+            descent
+            and descent.ordered
+            and (descent.jumped or census.short_by() <= self._walk.fallen)
+        ):
+            self.proof = "order"
         else:
-            self.next_page = None
+            self._again(
+                f"{census.certain:,} of the {census.total:,} rows that were there when the "
+                "reading began are known to have been read"
+            )
+
+    def _again(self, reason: str) -> None:
+        """Read the list again from its first page, unless that was done often enough."""
+        if self.passes == _MOST_PASSES:
+            self.next_page, self.unproven = None, reason
+            return
+        self.passes += 1
+        self.next_page = 1
+        self._begin_pass(None)
 
 
 def _compact(row_id: str) -> str | bytes:

@@ -13,7 +13,7 @@ from tap_rotor import errors
 from tap_rotor.list_stream import ListStream
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from singer_sdk.helpers.types import Record
 
@@ -30,6 +30,13 @@ class Leads(ListStream):
         "stage": "lead_stage",
         "tags": "lead_tags",
     }
+
+    @property
+    @override
+    def narrowed(self) -> bool:
+        """Whether settings leave leads out that may enter the list later."""
+        config = self.config
+        return bool(config.get("lead_stage") or config.get("lead_tags")) or _no_archived(config)
 
     @override
     def read_records(self) -> Iterable[Record]:
@@ -62,6 +69,7 @@ class PinTypes(ListStream):
 
     name = "pin_types"
     path = "/pin-types"
+    created = None
     paged = False
 
 
@@ -71,6 +79,12 @@ class Customers(ListStream):
     name = "customers"
     path = "/customers"
     filters_by_setting: t.ClassVar = {"archived": "include_archived"}
+
+    @property
+    @override
+    def narrowed(self) -> bool:
+        """Whether settings leave customers out that may enter the list later."""
+        return _no_archived(self.config)
 
 
 class ServicePlans(ListStream):
@@ -89,8 +103,13 @@ class ServicedJobs(ListStream):
     name = "serviced_jobs"
     path = "/serviced-jobs"
     valid_replication_key = "service_date"
+    created = None
     since_param = "service_date_range_start"
     filters_by_setting: t.ClassVar = {"only_completed": "only_completed_jobs"}
+
+
+def _no_archived(config: Mapping[str, t.Any]) -> bool:
+    return config["include_archived"] is False
 
 
 STREAMS = (Leads, Pins, PinTypes, Customers, ServicePlans, ServicedJobs)

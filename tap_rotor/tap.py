@@ -15,13 +15,14 @@ from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_rotor import errors, settings
+from tap_rotor.bookmarks import own_part
 from tap_rotor.client import Client
 from tap_rotor.streams import STREAMS
-from tap_rotor.timestamps import now, timestamp
+from tap_rotor.timestamps import now
 from tap_rotor.writer import MessageWriter, OutputLost
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from types import FrameType
 
     import click
@@ -29,15 +30,6 @@ if t.TYPE_CHECKING:
     from tap_rotor.list_stream import ListStream
 
 REQUESTS_A_DAY = 1000
-
-# What a bookmark of ours consists of; anything else in a state is not carried on.
-_BOOKMARK_KEYS = (
-    "replication_key",
-    "replication_key_value",
-    "rows_behind",
-    "start_date",
-    "fingerprint",
-)
 
 
 class Interrupted(BaseException):
@@ -130,26 +122,13 @@ class TapRotor(Tap):
             raise errors.UsageError(message)
         kept = {}
         for name, bookmark in bookmarks.items():
-            if name not in self.streams or not isinstance(bookmark, dict):
-                self.logger.warning("The state has a bookmark that is not ours, %s: ignored", name)
+            if name not in self.streams:
+                self.logger.warning("The state names an unknown stream, %s: ignored", name)
                 continue
-            kept[name] = self._own_bookmark(name, bookmark)
+            kept[name], problem = own_part(bookmark, self.started)
+            if problem:
+                self.logger.warning("The bookmark of %s %s", name, problem)
         super().load_state({"bookmarks": kept})
-
-    def _own_bookmark(self, name: str, bookmark: Mapping[str, t.Any]) -> dict[str, t.Any]:
-        own = {key: bookmark[key] for key in _BOOKMARK_KEYS if key in bookmark}
-        value = own.get("replication_key_value")
-        if value is None:
-            return own
-        try:
-            value = timestamp(value)
-        except (TypeError, ValueError):
-            self.logger.warning("The bookmark of %s is no moment: it is read anew", name)
-            return {}
-        if value > self.started:
-            self.logger.warning("The bookmark of %s lies in the future: taken as now", name)
-            value = self.started
-        return {**own, "replication_key_value": value}
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -1,0 +1,173 @@
+"""One pass over the pages of a list that changes meanwhile: positions, and a count.
+
+A page-numbered list shifts while it is read. Rows that enter at its head push others to later
+pages, which repeats them; rows that leave pull others to earlier pages, which skips them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+Row = dict[str, t.Any]
+
+# Pages in a row that show nothing while the answers go on promising more.
+_MOST_EMPTY_PAGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer.
+
+    Attributes:
+        number: The page that was asked for, from 1.
+        rows: Its rows, each with an `id` and, where the list has them, keys of time as text
+            that compares as time.
+        total: Rows in the whole list at the moment of this answer.
+        limit: Rows that a page holds, as the answer states it; 0 where it does not.
+        has_more: Whether the answer says that there are further pages.
+        date: When the answer was made, by the server's clock, or None.
+    """
+
+    number: int
+    rows: t.Sequence[Row]
+    total: int
+    limit: int
+    has_more: bool
+    date: str | None = None
+
+    @property
+    def start(self) -> int:
+        """How many rows of the list lie in front of this page."""
+        return (self.number - 1) * self.limit
+
+
+class Broken(Exception):
+    """The answers of a pass do not fit together; the list has to be read again."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """Which page comes next so that no row is skipped.
+
+    `covered` is a lower bound on how many leading rows of the list have been read. The
+    boundary of what was read moves by the inserts less the removals in front of it; the total
+    moves by the inserts less all removals. So the boundary never moves back further than the
+    total falls.
+
+    Attributes:
+        next_page: The page to ask for, or None at the end.
+        fallen: How many rows less the totals came to show, all in all.
+        gap: Whether rows may lie between what was read and the page that came last.
+    """
+
+    covered: int = 0
+    total: int = 0
+    next_page: int | None = 1
+    fallen: int = 0
+    gap: bool = False
+    _limit: int = 0
+    _ids: tuple[int, list[str]] = (0, [])
+    _stalls: int = 0
+    _empty_pages: int = 0
+
+    def sized(self, page: Page) -> Page:
+        """Return an answer with its limit, from what it shows where it does not state it."""
+        if page.limit:
+            return page
+        shown = max(1, len(page.rows))
+        return replace(page, limit=shown if page.has_more else self._limit or shown)
+
+    def feed(self, page: Page) -> None:
+        """Take the answer to `next_page` and set `next_page` anew.
+
+        Raises:
+            Broken: It does not fit the answers before.
+        """
+        self._check(page)
+        fell = max(0, self.total - page.total)
+        self.fallen += fell
+        self.covered = max(0, self.covered - fell)
+        self.total = page.total
+        self.gap = page.start > self.covered
+        if not self.gap:
+            # Where there are further pages this one is whole, however few rows it shows:
+            # some lists are filtered after they are cut into pages.
+            read = page.limit if page.has_more else len(page.rows)
+            self.covered = max(self.covered, page.start + read)
+        if self.covered >= page.total and not page.has_more:
+            self.next_page = None
+            return
+        self.next_page = self.covered // page.limit + 1
+        self._stalls = self._stalls + 1 if self.next_page == page.number and not fell else 0
+        self._empty_pages = 0 if page.rows else self._empty_pages + 1
+        if self._stalls > 1 or self._empty_pages > _MOST_EMPTY_PAGES:
+            message = "its answers contradict each other on how many pages there are"
+            raise Broken(message)
+
+    def jump(self, page: Page) -> None:
+        """Take all rows in front of a page as read, and its own."""
+        self.gap = False
+        self.covered = page.start + (page.limit if page.has_more else len(page.rows))
+        done = self.covered >= page.total and not page.has_more
+        self.next_page = None if done else self.covered // page.limit + 1
+
+    def _check(self, page: Page) -> None:
+        if self._limit and page.limit != self._limit:
+            message = "the size of its pages changed while it was read"
+            raise Broken(message)
+        self._limit = page.limit
+        ids = [row["id"] for row in page.rows]
+        number, previous = self._ids
+        risen = page.total - self.total
+        if ids and ids == previous and page.number > number and risen < len(ids):
+            message = "the same rows came under two page numbers"
+            raise Broken(message)
+        self._ids = (page.number, ids)
+
+
+@dataclass(slots=True)
+class Census:
+    """Whether every row that was there when the pass began has been read in it.
+
+    A row was certainly there if it is in the first answer, if it was created before that
+    answer was made, or if it was known before the pass began.
+
+    Attributes:
+        total: Rows in the list when the pass began.
+        date: When that was, by the server's clock, or None: then no creation proves anything.
+        certain: Rows read in this pass that were there when it began.
+        uncertain: Rows read in this pass that may have entered since.
+    """
+
+    total: int = -1
+    date: str | None = None
+    certain: int = 0
+    uncertain: int = 0
+
+    def begin(self, page: Page) -> None:
+        """Take the first answer."""
+        self.total = page.total
+        self.date = page.date
+        self.certain = len({row["id"] for row in page.rows})
+
+    def count(self, created: str | None, *, known: bool) -> None:
+        """Count a row that this pass has not shown before.
+
+        Args:
+            created: When the row was created, or None.
+            known: Whether its id was known before the pass began.
+        """
+        if known or (created is not None and self.date is not None and created < self.date):
+            self.certain += 1
+        else:
+            self.uncertain += 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether the count proves that nothing was missed."""
+        return self.certain == self.total
+
+    def short_by(self) -> int:
+        """How many rows are missing at the least from those that were there."""
+        return self.total - self.certain - self.uncertain
