@@ -1,0 +1,21 @@
+"""A stand-in for the Rotor API: a made-up company behind a real HTTP server.
+
+For tests, the demo and benchmarks; never in the wheel. In a test:
+
+    company = Company(leads=500)
+    with Sandbox(company, latency=0.1) as sandbox:
+        sandbox.rule("status", "/leads", page=2, status=503)
+        sandbox.before("/leads", 3, lambda: company.delete("leads", some_id))
+        ...  # read sandbox.url with the header x-api-key: sandbox.api_key
+    assert sandbox.count("/leads") == 4
+"""
+
+from __future__ import annotations
+
+from sandbox.company import MISSING, Company
+from sandbox.faults import Rule
+from sandbox.front import Request
+from sandbox.server import Sandbox
+from sandbox.switches import Switches
+
+__all__ = ["MISSING", "Company", "Request", "Rule", "Sandbox", "Switches"]
