@@ -124,7 +124,7 @@ class Descent:
             walk: The positions of this pass.
         """
         keys: list[str | None] = [row[self.key] for row in page.rows]
-        if not _falling(keys):
+        if not _falling(keys) or (page.number == 1 and self._enters_deeper(page, keys)):
             self.ordered = False
             return
         if self._jump:
@@ -154,6 +154,10 @@ class Descent:
             # The way to the stretch was not finished; the longer of the two is worth more.
             return self.resume
         return read
+
+    def _enters_deeper(self, page: Page, keys: Sequence[str | None]) -> bool:
+        """Whether new rows enter behind this page, as its rows have no date or a future one."""
+        return page.has_more and not any(key is not None and key <= self.latest for key in keys)
 
     def _below(self, new: Sequence[Row]) -> bool:
         """Whether new rows lie below what was read; they may have entered at the head."""
@@ -221,17 +225,15 @@ class Descent:
         assert self.resume  # noqa: S101
         assert self._jump  # noqa: S101
         jump, oldest = self._jump, self.resume.oldest
-        first = next((key for key in keys if key is not None), "")
-        if first <= oldest and not self.jumped:
-            target = page.number - jump.back
-            jump.back *= 2
-            if target <= walk.covered // page.limit + 1:
-                self._stay(page, walk)
-            else:
-                walk.next_page = target
+        if not self.jumped:
+            first = next((key for key in keys if key is not None), "")
+            if first <= oldest:
+                self._step_back(page, jump, walk)
+                return False
+            walk.jump(page)
+            self.jumped = True
+        if walk.gap:
             return False
-        walk.jump(page)
-        self.jumped = True
         behind = _rows_from(oldest, page, keys, strictly=False)
         if behind is None:
             return False
@@ -244,6 +246,14 @@ class Descent:
         self._tied.clear()
         self.oldest = oldest
         return True
+
+    def _step_back(self, page: Page, jump: _Jump, walk: Walk) -> None:
+        target = page.number - jump.back
+        jump.back *= 2
+        if target <= walk.covered // page.limit + 1:
+            self._stay(page, walk)
+        else:
+            walk.next_page = target
 
     def _stay(self, page: Page, walk: Walk) -> None:
         """Give the jump up, as the stretch is not what it was: read it again."""

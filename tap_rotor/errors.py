@@ -29,7 +29,7 @@ class TapError(Exception):
 
 
 class UsageError(TapError):
-    """The settings, the catalog or the state cannot be used."""
+    """The settings, the catalog or the state cannot be used; each argument is a sentence."""
 
 
 class RunStopped(TapError):

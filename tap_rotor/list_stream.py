@@ -13,11 +13,11 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from tap_rotor import errors, schemas
+from tap_rotor import answers, errors, schemas
 from tap_rotor.bookmarks import Memory
 from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
 from tap_rotor.records import Conformer
-from tap_rotor.timestamps import before, http_date, timestamp
+from tap_rotor.timestamps import before, timestamp
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +32,6 @@ INCREMENTAL = "INCREMENTAL"
 FULL_TABLE = "FULL_TABLE"
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
-_LONGEST_ID = 255
 
 
 class ListStream(Stream):
@@ -203,7 +202,7 @@ class ListStream(Stream):
     def new_read(self, memory: Memory | None) -> Read:
         """Return the reading of this run: how far down, and what the runs before left."""
         if memory is None:
-            return Read(self.tap.started, self.created, self._newest_first)
+            return Read(self.tap.started, self._created, self._newest_first)
         if reason := memory.stale():
             self.logger.warning("The list is read anew, as %s", reason)
         bookmark, resume = memory.recall()
@@ -216,7 +215,7 @@ class ListStream(Stream):
             floor = max(min(lookback, late), start or "")
         return Read(
             self.tap.started,
-            self.created,
+            self._created,
             self._newest_first,
             key=self.replication_key,
             floor=floor,
@@ -252,7 +251,11 @@ class ListStream(Stream):
             errors.TapError: There is no such page to be had.
         """
         asked = {**params, "page": number} if self.paged else params
-        return self._request(self.path, asked, lambda answer: self._parse_page(answer, number))
+
+        def parse(answer: errors.Answer) -> Page:
+            return answers.page(answer, number, self._conform, paged=self.paged)
+
+        return self._request(self.path, asked, parse)
 
     def request_row(self, row_id: str) -> Record:
         """Ask for one row by its id.
@@ -261,31 +264,14 @@ class ListStream(Stream):
             errors.RowMissing: There is none.
             errors.TapError: It cannot be had.
         """
+        path = f"{self.path}/{quote(row_id, safe='')}"
+        return self._request(path, {}, lambda answer: answers.row(answer, self._conform))
 
-        def parse(answer: errors.Answer) -> Record:
-            try:
-                return self.conform((answer.body or {}).get("data"))
-            except ValueError as error:
-                raise errors.broken(answer, str(error)) from None
-
-        return self._request(f"{self.path}/{quote(row_id, safe='')}", {}, parse)
-
-    def conform(self, row: object) -> Record:
-        """Return the record of a row.
-
-        Raises:
-            ValueError: The row is no object with an id that can be a key.
-        """
+    @property
+    def _conform(self) -> Conformer:
         if self._conformer is None:
             self._conformer = Conformer(self.effective_schema)
-        if not isinstance(row, dict):
-            message = "a row is no object"
-            raise ValueError(message)  # noqa: TRY004
-        row_id = row.get("id")
-        if not isinstance(row_id, str) or not 0 < len(row_id) <= _LONGEST_ID:
-            message = "a row has no id"
-            raise ValueError(message)
-        return self._conformer(row)
+        return self._conformer
 
     def _request(
         self,
@@ -309,35 +295,6 @@ class ListStream(Stream):
                 )
             )
 
-    def _parse_page(self, answer: errors.Answer, number: int) -> Page:
-        body = answer.body
-        if body is None:
-            raise errors.broken(answer, "is no JSON object")
-        data = body.get("data")
-        if body.get("status", "success") != "success" or not isinstance(data, list):
-            raise errors.broken(answer, "holds no list of rows")
-        try:
-            rows = [self.conform(row) for row in data]
-        except ValueError as error:
-            raise errors.broken(answer, str(error)) from None
-        if not self.paged:
-            return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
-        pagination = body.get("pagination")
-        stated = pagination if isinstance(pagination, dict) else {}
-        total, has_more = _whole(stated.get("total")), stated.get("has_more")
-        if total is None or not isinstance(has_more, bool):
-            raise errors.broken(answer, "does not say how many rows there are")
-        if stated.get("page", number) != number:
-            raise errors.broken(answer, "is another page than the one that was asked for")
-        return Page(
-            number=number,
-            rows=rows,
-            total=total,
-            limit=_whole(stated.get("limit")) or 0,
-            has_more=has_more,
-            date=http_date(answer.headers.get("Date")),
-        )
-
     # What is remembered, and what the target is told to forget
 
     @property
@@ -351,6 +308,11 @@ class ListStream(Stream):
         return False
 
     @property
+    def _created(self) -> str | None:
+        """The field that tells whether a row was there before, where it can tell that."""
+        return None if self.narrowed else self.created
+
+    @property
     def _newest_first(self) -> bool:
         return self.newest_first and not self.narrowed
 
@@ -362,7 +324,7 @@ class ListStream(Stream):
     @property
     def _fingerprint(self) -> str:
         """What limits the rows of a read, in short: a bookmark holds only under the same."""
-        limits = [self.config["api_url"], self.path, self.filters()]
+        limits = [self.config["api_url"].rstrip("/"), self.path, self.filters()]
         return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()[:16]
 
     def _memory(self) -> Memory | None:
@@ -389,10 +351,3 @@ class ListStream(Stream):
             return
         self._progress_at = time.monotonic() + _SECONDS_BETWEEN_PROGRESS
         self.logger.info("%s of %s rows", f"{read.rows:,}", f"{read.total:,}")
-
-
-def _whole(value: object) -> int | None:
-    """Return a JSON number that counts something, or None."""
-    if isinstance(value, bool) or not isinstance(value, t.SupportsInt) or isinstance(value, str):
-        return None
-    return int(value) if int(value) == value and value >= 0 else None

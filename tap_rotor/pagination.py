@@ -176,17 +176,20 @@ class Read:
         census, descent = self._census, self._descent
         if census.whole:
             self.proof = "count"
-        elif (
-            descent
-            and descent.ordered
-            and (descent.jumped or census.short_by() <= self._walk.fallen)
-        ):
+        elif descent and descent.ordered and (descent.jumped or self._falls_explain()):
             self.proof = "order"
         else:
             self._again(
                 f"{census.certain:,} of the {census.total:,} rows that were there when the "
                 "reading began are known to have been read"
             )
+
+    def _falls_explain(self) -> bool:
+        """Whether no more rows are short in the count than left the list meanwhile.
+
+        Rows without a date may have entered at the end, where the order proves nothing.
+        """
+        return 0 <= self._census.short_by <= self._walk.fallen and not self._census.undated
 
     def _again(self, reason: str) -> None:
         """Read the list again from its first page, unless that was done often enough."""

@@ -204,8 +204,7 @@ def _semantic_problems(config: Mapping[str, t.Any]) -> Iterable[str]:
         yield _MISSING_KEY
     elif not key.isascii() or not key.isprintable() or " " in key:
         yield "The setting api_key holds a space, a line break or another character no key has"
-    url = urlsplit(config.get("api_url") or DEFAULT_API_URL)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.username:
+    if not _is_address(config.get("api_url") or DEFAULT_API_URL):
         yield "The setting api_url must be an address as in " + DEFAULT_API_URL
     start_date = config.get("start_date")
     if start_date:
@@ -220,6 +219,16 @@ def _semantic_problems(config: Mapping[str, t.Any]) -> Iterable[str]:
         yield "The setting lead_tags holds a tag with a comma, which the API would take for two"
     if not all(config.get("lead_ids") or [True]):
         yield "The setting lead_ids holds an empty id"
+
+
+def _is_address(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        return False
+    plain = not (url.query or url.fragment or url.username or port == 0)
+    return url.scheme in {"http", "https"} and bool(url.hostname) and plain
 
 
 def environment_problems(schema: Mapping[str, t.Any], prefix: str) -> Iterable[str]:

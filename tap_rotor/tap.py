@@ -7,19 +7,16 @@ import sys
 import typing as t
 
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers._util import load_json  # the SDK's own reading of JSON files
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.plugin_base import SingerCommand
-from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_rotor import errors, settings
 from tap_rotor.bookmarks import own_part
 from tap_rotor.client import Client
+from tap_rotor.command import Command, Interrupted, parse_catalog, read_json
 from tap_rotor.streams import STREAMS
 from tap_rotor.timestamps import now
-from tap_rotor.writer import MessageWriter, OutputLost
+from tap_rotor.writer import MessageWriter
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +27,6 @@ if t.TYPE_CHECKING:
     from tap_rotor.list_stream import ListStream
 
 REQUESTS_A_DAY = 1000
-
-
-class Interrupted(BaseException):
-    """A signal ends the run."""
-
-    def __init__(self, signum: int) -> None:
-        """Take the number of the signal."""
-        super().__init__(signum)
-        self.signum = signum
 
 
 class TapRotor(Tap):
@@ -72,8 +60,7 @@ class TapRotor(Tap):
         """Take what `singer_sdk.Tap` takes.
 
         Raises:
-            ConfigValidationError: A setting cannot be used.
-            errors.UsageError: The catalog or the state cannot be used.
+            errors.UsageError: The settings, the catalog or the state cannot be used.
         """
         self.started = now()
         self.stopped: errors.TapError | None = None
@@ -84,7 +71,7 @@ class TapRotor(Tap):
             self._check_environment()
         super().__init__(
             config=config,
-            catalog=_catalog(catalog) if isinstance(catalog, dict) else catalog,
+            catalog=parse_catalog(catalog) if isinstance(catalog, dict) else catalog,
             parse_env_config=parse_env_config,
             **options,
         )
@@ -136,8 +123,7 @@ class TapRotor(Tap):
         self.append_builtin_config(self.config_jsonschema)
         found = settings.problems(self._config, self.config_jsonschema)
         if found and raise_errors:
-            message = "The settings cannot be used"
-            raise ConfigValidationError(message, errors=found, schema={})
+            raise errors.UsageError(*found)
         for problem in found:
             self.logger.warning(problem)
         return found or super()._validate_config(raise_errors=raise_errors)
@@ -240,8 +226,7 @@ class TapRotor(Tap):
         cls.append_builtin_config(cls.config_jsonschema)
         found = list(settings.environment_problems(cls.config_jsonschema, cls._env_var_prefix))
         if found:
-            message = "The settings cannot be used"
-            raise ConfigValidationError(message, errors=found, schema={})
+            raise errors.UsageError(*found)
 
     # The command line
 
@@ -263,8 +248,8 @@ class TapRotor(Tap):
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
-            state=_read_json(state, "state") if state else None,
-            catalog=_read_json(catalog, "catalog") if catalog else None,
+            state=read_json(state, "state") if state else None,
+            catalog=read_json(catalog, "catalog") if catalog else None,
         )
         sys.exit(tap.run(tap.sync_all))
 
@@ -303,7 +288,7 @@ class TapRotor(Tap):
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, ended by a sentence where something is wrong."""
         command = super().get_singer_command()
-        return _Command(
+        return Command(
             name=command.name,
             callback=command.callback,
             context_settings=command.context_settings,
@@ -311,55 +296,3 @@ class TapRotor(Tap):
             params=command.params,
             logger=cls.logger,
         )
-
-
-class _Command(SingerCommand):
-    """The command line, whose last line says what went wrong."""
-
-    @override
-    def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        try:
-            return super().main(*args, **kwargs)
-        except ConfigValidationError as error:
-            sentences = error.errors
-        except (errors.TapError, OutputLost) as error:
-            sentences = [str(error)]
-        except Interrupted as interruption:
-            sys.exit(128 + interruption.signum)
-        for sentence in sentences:
-            self.logger.error(sentence)
-        sys.exit(1)
-
-
-def _read_json(file: t.IO[str], what: str) -> dict[str, t.Any]:
-    try:
-        value = load_json(file.read())
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        message = f"The {what} file {file.name} is no JSON object"
-        raise errors.UsageError(message)
-    return value
-
-
-def _catalog(value: dict[str, t.Any]) -> Catalog:
-    """Return a catalog, with what its metadata says of replication.
-
-    Raises:
-        errors.UsageError: It is no Singer catalog, or names no stream.
-    """
-    try:
-        for entry in value.get("streams", []):
-            for item in entry.get("metadata", []):
-                if not item["breadcrumb"]:
-                    for name in ("replication-method", "replication-key"):
-                        if item["metadata"].get(name):
-                            entry[name.replace("-", "_")] = item["metadata"][name]
-        catalog = Catalog.from_dict(value)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        message = "The catalog is not a Singer catalog"
-        raise errors.UsageError(message) from None
-    if not catalog:
-        message = "The catalog names no stream; --discover prints one that names all"
-        raise errors.UsageError(message)
-    return catalog

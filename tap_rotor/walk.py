@@ -137,13 +137,13 @@ class Census:
         total: Rows in the list when the pass began.
         date: When that was, by the server's clock, or None: then no creation proves anything.
         certain: Rows read in this pass that were there when it began.
-        uncertain: Rows read in this pass that may have entered since.
+        undated: Other rows read in this pass whose creation is not known.
     """
 
     total: int = -1
     date: str | None = None
     certain: int = 0
-    uncertain: int = 0
+    undated: int = 0
 
     def begin(self, page: Page) -> None:
         """Take the first answer."""
@@ -160,14 +160,15 @@ class Census:
         """
         if known or (created is not None and self.date is not None and created < self.date):
             self.certain += 1
-        else:
-            self.uncertain += 1
+        elif created is None:
+            self.undated += 1
 
     @property
     def whole(self) -> bool:
         """Whether the count proves that nothing was missed."""
         return self.certain == self.total
 
+    @property
     def short_by(self) -> int:
-        """How many rows are missing at the least from those that were there."""
-        return self.total - self.certain - self.uncertain
+        """How many rows that were there are not known to have been read."""
+        return self.total - self.certain

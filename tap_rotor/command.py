@@ -1,0 +1,78 @@
+"""The command line around the tap: what it reads, and its last words."""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing as t
+
+from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.singerlib import Catalog
+from typing_extensions import override
+
+from tap_rotor import errors
+from tap_rotor.writer import OutputLost
+
+
+class Interrupted(BaseException):
+    """A signal ends the run."""
+
+    def __init__(self, signum: int) -> None:
+        """Take the number of the signal."""
+        super().__init__(signum)
+        self.signum = signum
+
+
+class Command(SingerCommand):
+    """The command line, whose last line says what went wrong."""
+
+    @override
+    def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        try:
+            return super().main(*args, **kwargs)
+        except (errors.TapError, OutputLost) as error:
+            sentences = error.args
+        except Interrupted as interruption:
+            sys.exit(128 + interruption.signum)
+        for sentence in sentences:
+            self.logger.error(sentence)
+        sys.exit(1)
+
+
+def read_json(file: t.IO[str], what: str) -> dict[str, t.Any]:
+    """Return the JSON object in a file.
+
+    Raises:
+        errors.UsageError: There is none.
+    """
+    try:
+        value = json.load(file)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        message = f"The {what} file {file.name} is no JSON object"
+        raise errors.UsageError(message)
+    return value
+
+
+def parse_catalog(value: dict[str, t.Any]) -> Catalog:
+    """Return a catalog, with what its metadata says of replication.
+
+    Raises:
+        errors.UsageError: It is no Singer catalog, or names no stream.
+    """
+    try:
+        for entry in value.get("streams", []):
+            for item in entry.get("metadata", []):
+                if not item["breadcrumb"]:
+                    for name in ("replication-method", "replication-key"):
+                        if item["metadata"].get(name):
+                            entry[name.replace("-", "_")] = item["metadata"][name]
+        catalog = Catalog.from_dict(value)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        message = "The catalog is not a Singer catalog"
+        raise errors.UsageError(message) from None
+    if not catalog:
+        message = "The catalog names no stream; --discover prints one that names all"
+        raise errors.UsageError(message)
+    return catalog
