@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import typing as t
+from pathlib import Path
 
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
@@ -47,12 +48,26 @@ def read_json(file: t.IO[str], what: str) -> dict[str, t.Any]:
     """
     try:
         value = json.load(file)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         message = f"The {what} file {file.name} is no JSON object"
         raise errors.UsageError(message)
     return value
+
+
+def read_json_file(path: str, what: str) -> dict[str, t.Any]:
+    """Return the JSON object in the file at a path.
+
+    Raises:
+        errors.UsageError: There is none.
+    """
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            return read_json(file, what)
+    except OSError as error:
+        message = f"The {what} file {path} cannot be read: {error.strerror}"
+        raise errors.UsageError(message) from None
 
 
 def parse_catalog(value: dict[str, t.Any]) -> Catalog:

@@ -126,6 +126,28 @@ def broken(answer: Answer, what: str) -> Retriable:
     )
 
 
+# The first that fits counts: a refused connection is a kind of timeout to urllib3.
+_CAUSES: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
+    (
+        (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
+        "does not show a certificate that this machine trusts",
+        True,
+    ),
+    ((urllib3.exceptions.NameResolutionError,), "cannot be found by its name", True),
+    ((ConnectionRefusedError,), "refuses the connection", False),
+    (
+        (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError),
+        "did not answer in time",
+        False,
+    ),
+    (
+        (urllib3.exceptions.DecodeError, requests.exceptions.ContentDecodingError),
+        "sent a body that cannot be decompressed",
+        False,
+    ),
+)
+
+
 def unreachable(error: Exception, host: str, *, answered: bool) -> RunStopped:
     """Return the error for a request that got no whole answer.
 
@@ -135,31 +157,11 @@ def unreachable(error: Exception, host: str, *, answered: bool) -> RunStopped:
         answered: Whether the API has given a good answer in this run.
     """
     causes = _causes(error)
-    if any(
-        isinstance(cause, requests.exceptions.SSLError | urllib3.exceptions.SSLError)
-        for cause in causes
-    ):
-        what = "does not show a certificate that this machine trusts"
-        permanent = not answered
-    elif any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
-        what = "cannot be found by its name"
-        permanent = not answered
-    elif any(
-        isinstance(
-            cause, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError
-        )
-        for cause in causes
-    ):
-        what, permanent = "did not answer in time", False
-    elif any(
-        isinstance(cause, urllib3.exceptions.DecodeError | requests.exceptions.ContentDecodingError)
-        for cause in causes
-    ):
-        what, permanent = "sent a body that cannot be decompressed", False
-    elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        what, permanent = "refuses the connection", False
-    else:
-        what, permanent = "broke the connection", False
+    what, permanent = "broke the connection", False
+    for kinds, meaning, may_be_permanent in _CAUSES:
+        if any(isinstance(cause, kinds) for cause in causes):
+            what, permanent = meaning, may_be_permanent and not answered
+            break
     if permanent:
         return RunStopped(f"{host} {what}. Check the setting api_url and this machine's network.")
     return Unreachable(f"{host} {what}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from singer_sdk import typing as th
 from tap_rotor.timestamps import timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from jsonschema import ValidationError
 
@@ -145,6 +146,17 @@ SETTINGS = th.PropertiesList(
 ).to_dict()
 
 
+_DATE_LIKE = re.compile(r"[0-9TZ:+. -]{1,40}")
+
+# How the SDK reads an environment variable; of a boolean it takes all that it does not know as
+# false.
+_BOOLEANS = dict.fromkeys(["true", "1", "yes", "on", "false", "0", "no", "off"])
+_FROM_TEXT: dict[str, tuple[Callable[[str], object], str]] = {
+    "boolean": (lambda text: _BOOLEANS[text.lower()], "true or false"),
+    "integer": (int, "a whole number"),
+    "object": (json.loads, "an object as JSON"),
+}
+
 _KINDS = {
     "array": "a list",
     "boolean": "true or false",
@@ -204,21 +216,24 @@ def _semantic_problems(config: Mapping[str, t.Any]) -> Iterable[str]:
         yield _MISSING_KEY
     elif not key.isascii() or not key.isprintable() or " " in key:
         yield "The setting api_key holds a space, a line break or another character no key has"
-    if not _is_address(config.get("api_url") or DEFAULT_API_URL):
+    if not _is_address(config.get("api_url", DEFAULT_API_URL)):
         yield "The setting api_url must be an address as in " + DEFAULT_API_URL
     start_date = config.get("start_date")
     if start_date:
         try:
             timestamp(start_date)
         except ValueError:
+            # What looks like no date at all may be the key, pasted into the wrong line.
+            shown = f", and is {start_date!r}" if _DATE_LIKE.fullmatch(start_date) else ""
             yield (
                 "The setting start_date must be a date or a moment as in 2026-01-31 or "
-                f"2026-01-31T00:00:00Z, and is {start_date[:40]!r}"
+                f"2026-01-31T00:00:00Z{shown}"
             )
-    if any("," in tag for tag in config.get("lead_tags") or []):
+    if any("," in tag for tag in config.get("lead_tags", [])):
         yield "The setting lead_tags holds a tag with a comma, which the API would take for two"
-    if not all(config.get("lead_ids") or [True]):
-        yield "The setting lead_ids holds an empty id"
+    for name, what in (("lead_tags", "tag"), ("lead_ids", "id")):
+        if not all(config.get(name, [])):
+            yield f"The setting {name} holds an empty {what}"
 
 
 def _is_address(value: str) -> bool:
@@ -243,14 +258,12 @@ def environment_problems(schema: Mapping[str, t.Any], prefix: str) -> Iterable[s
         value = os.environ.get(variable)
         if value is None:
             continue
-        kinds = _listed(declared.get("type", []))
-        if "integer" in kinds and not value.strip().lstrip("+-").isdecimal():
-            yield f"The environment variable {variable} must be a whole number"
-        elif "object" in kinds:
+        for kind in _listed(declared.get("type", [])):
+            reads, wanted = _FROM_TEXT.get(kind, (str, ""))
             try:
-                json.loads(value)
-            except ValueError:
-                yield f"The environment variable {variable} must be an object as JSON"
+                reads(value)
+            except (KeyError, ValueError, RecursionError):
+                yield f"The environment variable {variable} must be {wanted}"
 
 
 def _listed(types: str | list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing_extensions import override
 from tap_rotor import errors, settings
 from tap_rotor.bookmarks import own_part
 from tap_rotor.client import Client
-from tap_rotor.command import Command, Interrupted, parse_catalog, read_json
+from tap_rotor.command import Command, Interrupted, parse_catalog, read_json, read_json_file
 from tap_rotor.streams import STREAMS
 from tap_rotor.timestamps import now
 from tap_rotor.writer import MessageWriter
@@ -69,6 +69,8 @@ class TapRotor(Tap):
         self._scopes: str | None = None
         if parse_env_config:
             self._check_environment()
+        if isinstance(config, dict):
+            config = {name: value for name, value in config.items() if value is not None}
         super().__init__(
             config=config,
             catalog=parse_catalog(catalog) if isinstance(catalog, dict) else catalog,
@@ -167,9 +169,12 @@ class TapRotor(Tap):
             )
         if isinstance(error, errors.QuotaSpent | errors.BudgetSpent) and stream.read:
             left = max(0, stream.read.total - stream.read.rows)
+            goes_on = "the next run goes on"
+            if stream.read.resume and stream.read.stretch == stream.read.resume:
+                goes_on = "no further than the run before, so that this many are too few"
             sentence += (
                 f" after {self.client.requests:,} requests of this run: {stream.read.rows:,} rows "
-                f"of {stream.name} read, {left:,} still to read; the next run goes on"
+                f"of {stream.name} read, {left:,} still to read; {goes_on}"
             )
         if isinstance(error, errors.BudgetSpent):
             self.logger.warning(sentence)
@@ -272,16 +277,11 @@ class TapRotor(Tap):
         Raises:
             errors.UsageError: One of them cannot be read.
         """
+        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
         for path in value:
-            try:
-                super().cb_config(ctx, param, (path,))
-            except OSError as error:
-                message = f"The config file {path} cannot be read: {error.strerror or 'not found'}"
-                raise errors.UsageError(message) from None
-            except (TypeError, ValueError):
-                message = f"The config file {path} is no JSON object"
-                raise errors.UsageError(message) from None
-        return super().cb_config(ctx, param, value)
+            if path != "ENV":
+                given.config.update(read_json_file(path, "config"))
+        return given
 
     @override
     @classmethod

@@ -66,6 +66,7 @@ class Walk:
     next_page: int | None = 1
     fallen: int = 0
     gap: bool = False
+    _covered_before: int = 0
     _limit: int = 0
     _ids: tuple[int, list[str]] = (0, [])
     _stalls: int = 0
@@ -87,7 +88,11 @@ class Walk:
         self._check(page)
         fell = max(0, self.total - page.total)
         self.fallen += fell
-        self.covered = max(0, self.covered - fell)
+        if fell:
+            # The total may be one change older than the rows: then the answer before this one
+            # had skipped rows already.
+            self.covered = max(0, min(self.covered, self._covered_before) - fell)
+        self._covered_before = self.covered
         self.total = page.total
         self.gap = page.start > self.covered
         if not self.gap:
@@ -101,7 +106,8 @@ class Walk:
         self.next_page = self.covered // page.limit + 1
         self._stalls = self._stalls + 1 if self.next_page == page.number and not fell else 0
         self._empty_pages = 0 if page.rows else self._empty_pages + 1
-        if self._stalls > 1 or self._empty_pages > _MOST_EMPTY_PAGES:
+        most_empty = 1 if self.covered >= page.total + page.limit else _MOST_EMPTY_PAGES
+        if self._stalls > 1 or self._empty_pages > most_empty:
             message = "its answers contradict each other on how many pages there are"
             raise Broken(message)
 
