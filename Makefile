@@ -24,8 +24,25 @@ help: ## Show these targets
 .PHONY: install
 install: .venv/.installed ## Install the tap and all that its tests need into .venv
 
+# Meltano's plugins have environments of their own, below .meltano.
+.meltano/.installed: .venv/.installed meltano.yml
+	@mkdir -p .meltano
+	.venv/bin/meltano --log-level=warning install
+	@touch $@
+
+.PHONY: plugins
+plugins: .meltano/.installed ## Install the tap and its targets as Meltano's plugins
+
+.PHONY: demo
+demo: install plugins ## Load a made-up company into an embedded PostgreSQL; again: its changes
+	@$(RUN) -m demo $(ARGS)
+
+.PHONY: clean-demo
+clean-demo: ## Forget all that the demo has made
+	rm -rf .demo
+
 .PHONY: test
-test: install ## Install and pass every test
+test: install plugins ## Install and pass every test
 	$(RUN) -m pytest
 
 .PHONY: lock

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 import typing as t
+from functools import cached_property
 from urllib.parse import quote
 
 from singer_sdk import Stream, metrics
@@ -17,6 +18,7 @@ from tap_rotor import answers, errors, schemas
 from tap_rotor.bookmarks import Memory
 from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
 from tap_rotor.records import Conformer
+from tap_rotor.report import Progress, counted
 from tap_rotor.timestamps import before, timestamp
 
 if t.TYPE_CHECKING:
@@ -30,8 +32,6 @@ if t.TYPE_CHECKING:
 _Parsed = t.TypeVar("_Parsed")
 INCREMENTAL = "INCREMENTAL"
 FULL_TABLE = "FULL_TABLE"
-
-_SECONDS_BETWEEN_PROGRESS = 5.0
 
 
 class ListStream(Stream):
@@ -67,8 +67,6 @@ class ListStream(Stream):
         self.requests = 0
         self.read: Read | None = None
         self.outcome = "not read"
-        self._conformer: Conformer | None = None
-        self._progress_at = time.monotonic() + _SECONDS_BETWEEN_PROGRESS
 
     # What the SDK asks of a stream
 
@@ -138,28 +136,6 @@ class ListStream(Stream):
             self.outcome = "incomplete"
             self.tap.note(self, error)
 
-    def tell(self) -> None:
-        """Log what came of the stream in this run."""
-        read = self.read
-        if not self.selected or (read is None and not self.requests):
-            return
-        self.logger.info(
-            "%s rows in %s requests, %s repeats left out: %s",
-            f"{read.rows if read else 0:,}",
-            f"{self.requests:,}",
-            f"{read.repeats if read else 0:,}",
-            self.outcome,
-        )
-        if self._conformer is None:
-            return
-        for kind, counts in (
-            ("fields that the schema does not know", self._conformer.unknown),
-            ("values that do not fit their type", self._conformer.misfits),
-        ):
-            if counts:
-                named = ", ".join(f"{name[:60]} ({n:,})" for name, n in counts.most_common(10))
-                self.logger.warning("Kept in extra_fields, as %s: %s", kind, named)
-
     # Reading the list
 
     def read_records(self) -> Iterable[Record]:
@@ -170,6 +146,7 @@ class ListStream(Stream):
         """
         memory = self._memory()
         self.read = read = self.new_read(memory)
+        progress = Progress(self.logger, self.name)
         params = self.params(read.floor)
         if self.config["emit_activate_version_messages"]:
             self._stream_version = self._initialized_at // 1000
@@ -181,12 +158,13 @@ class ListStream(Stream):
                 self.tap.message_writer.flush()
                 if memory and self._resumable:
                     memory.interrupted(read.stretch)
-                self._log_progress(read)
+                progress.tell(read)
         if read.entered_behind:
             self.logger.warning(
-                "%s rows entered behind the bookmark (an import with old dates?): "
+                "%s: %s entered behind the bookmark (an import with old dates?): "
                 "the list was read to its end",
-                f"{read.entered_behind:,}",
+                self.name,
+                counted(read.entered_behind, "row"),
             )
         if read.unproven:
             message = f"it is not certain that all rows were read: {read.unproven}"
@@ -204,7 +182,7 @@ class ListStream(Stream):
         if memory is None:
             return Read(self.tap.started, self._created, self._newest_first)
         if reason := memory.stale():
-            self.logger.warning("The list is read anew, as %s", reason)
+            self.logger.warning("%s: read anew, as %s", self.name, reason)
         bookmark, resume = memory.recall()
         floor = start = self._start_date
         if not self._resumable:
@@ -253,7 +231,7 @@ class ListStream(Stream):
         asked = {**params, "page": number} if self.paged else params
 
         def parse(answer: errors.Answer) -> Page:
-            return answers.page(answer, number, self._conform, paged=self.paged)
+            return answers.page(answer, number, self.conformer, paged=self.paged)
 
         return self._request(self.path, asked, parse)
 
@@ -265,13 +243,12 @@ class ListStream(Stream):
             errors.TapError: It cannot be had.
         """
         path = f"{self.path}/{quote(row_id, safe='')}"
-        return self._request(path, {}, lambda answer: answers.row(answer, self._conform))
+        return self._request(path, {}, lambda answer: answers.row(answer, self.conformer))
 
-    @property
-    def _conform(self) -> Conformer:
-        if self._conformer is None:
-            self._conformer = Conformer(self.effective_schema)
-        return self._conformer
+    @cached_property
+    def conformer(self) -> Conformer:
+        """Makes records of rows, and counts what does not fit."""
+        return Conformer(self.effective_schema)
 
     def _request(
         self,
@@ -345,9 +322,3 @@ class ListStream(Stream):
         same = self.stream_state.get("fingerprint", self._fingerprint) == self._fingerprint
         if self._stream_version and same and not self.narrowed and self.read and self.read.total:
             self._write_activate_version_message(self._stream_version)
-
-    def _log_progress(self, read: Read) -> None:
-        if time.monotonic() < self._progress_at:
-            return
-        self._progress_at = time.monotonic() + _SECONDS_BETWEEN_PROGRESS
-        self.logger.info("%s of %s rows", f"{read.rows:,}", f"{read.total:,}")

@@ -18,8 +18,11 @@ EXTRA_FIELDS = "extra_fields"
 
 # PostgreSQL holds far larger numbers, but not without end; no amount or count comes near.
 _MOST_DIGITS = 100
+# Targets read and write nested values by recursion.
+_DEEPEST = 100
 _MOST_BITS = 332  # of an integer with as many digits
 
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -36,17 +39,17 @@ def decode_json(body: bytes) -> t.Any:
         ValueError: The text is not JSON.
     """
     try:
-        value = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # The standard library reads what msgspec refuses: lone surrogates, NaN, stray bytes.
-        text = body.decode("utf-8", errors="replace")
         try:
+            value = _decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # The standard library reads what msgspec refuses: lone surrogates, NaN, stray bytes.
+            text = body.decode("utf-8", errors="replace")
             value = json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=str)
-        except RecursionError:
-            message = "nested too deeply"
-            raise ValueError(message) from None
-        return _clean(value)
-    return _clean(value) if b"\\u0000" in body else value
+            return _clean(value)
+        return _clean(value) if b"\\u0000" in body else value
+    except RecursionError:
+        message = "nested too deeply"
+        raise ValueError(message) from None
 
 
 def _integer(digits: str) -> int | str:
@@ -217,12 +220,21 @@ def _bounded(number: int | Decimal) -> bool:
     return isinstance(exponent, int) and -_MOST_DIGITS < exponent < _MOST_DIGITS - len(digits)
 
 
-def _storable(value: t.Any) -> t.Any:
-    """Return a JSON value with the numbers that no database holds as text."""
+def _storable(value: t.Any, depth: int = 0) -> t.Any:
+    """Return a JSON value with what no target takes as text: huge numbers, deep nesting."""
+    if isinstance(value, dict | list) and depth == _DEEPEST:
+        return _as_text(value)
     if isinstance(value, dict):
-        return {name: _storable(item) for name, item in value.items()}
+        return {name: _storable(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [_storable(item, depth + 1) for item in value]
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and not _bounded(value):
         return str(value)
     return value
+
+
+def _as_text(value: t.Any) -> str:
+    try:
+        return _encode(value).decode()
+    except (RecursionError, ValueError):
+        return "nested too deeply"

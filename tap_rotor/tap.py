@@ -13,7 +13,15 @@ from typing_extensions import override
 from tap_rotor import errors, settings
 from tap_rotor.bookmarks import own_part
 from tap_rotor.client import Client
-from tap_rotor.command import Command, Interrupted, parse_catalog, read_json, read_json_file
+from tap_rotor.command import (
+    Command,
+    Interrupted,
+    give_up,
+    parse_catalog,
+    read_json,
+    read_json_file,
+)
+from tap_rotor.report import counted, tell_run, tell_stream
 from tap_rotor.streams import STREAMS
 from tap_rotor.timestamps import now
 from tap_rotor.writer import MessageWriter
@@ -26,7 +34,8 @@ if t.TYPE_CHECKING:
 
     from tap_rotor.list_stream import ListStream
 
-REQUESTS_A_DAY = 1000
+# How long a target that takes nothing may hold up the end of a run that was told to end.
+SECONDS_TO_END = 25
 
 
 class TapRotor(Tap):
@@ -66,6 +75,7 @@ class TapRotor(Tap):
         self.stopped: errors.TapError | None = None
         self.failures: list[str] = []
         self._client: Client | None = None
+        self._interrupted = False
         self._scopes: str | None = None
         if parse_env_config:
             self._check_environment()
@@ -137,6 +147,11 @@ class TapRotor(Tap):
         The SDK writes the last STATE from inside the handler, into whatever line is being
         written, and exits with status 0.
         """
+        if self._interrupted:
+            return
+        self._interrupted = True
+        signal.signal(signal.SIGALRM, lambda *_: give_up(signum))
+        signal.alarm(SECONDS_TO_END)
         interruption = Interrupted(signum)
         writer = getattr(self, "message_writer", None)
         if writer is not None and writer.busy:
@@ -173,8 +188,9 @@ class TapRotor(Tap):
             if stream.read.resume and stream.read.stretch == stream.read.resume:
                 goes_on = "no further than the run before, so that this many are too few"
             sentence += (
-                f" after {self.client.requests:,} requests of this run: {stream.read.rows:,} rows "
-                f"of {stream.name} read, {left:,} still to read; {goes_on}"
+                f" after {counted(self.client.requests, 'request')} of this run: "
+                f"{counted(stream.read.rows, 'row')} of {stream.name} read, {left:,} still to "
+                f"read; {goes_on}"
             )
         if isinstance(error, errors.BudgetSpent):
             self.logger.warning(sentence)
@@ -200,14 +216,8 @@ class TapRotor(Tap):
 
     def _tell_streams(self) -> None:
         for stream in self.streams.values():
-            stream.tell()
-        made = self._client.requests if self._client else 0
-        fits = (
-            f"; a day's {REQUESTS_A_DAY:,} allow {REQUESTS_A_DAY // made:,} such runs"
-            if made
-            else ""
-        )
-        self.logger.info("%s requests in all%s", f"{made:,}", fits)
+            tell_stream(stream)
+        tell_run(self.logger, self._client.requests if self._client else 0)
 
     def _granted_scopes(self) -> str:
         """Return what scopes the key has, in words, asking for them once."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
+import os
+import select
 import sys
-import typing as t
 
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from typing_extensions import override
-
-if t.TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BUFFER_SIZE = 1 << 16
 
@@ -28,16 +25,18 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     Lines are held back until the buffer is full, `flush` is called, or any message but a
     RECORD is written: a target never waits for a STATE.
 
+    A pipe with room takes up to PIPE_BUF bytes at once. So lines leave in pieces of that size,
+    and a signal handler that raises while a target is waited for breaks off no line.
+
     Attributes:
-        busy: Whether a line is being written, so that nothing else may write one.
-        interruption: What to raise once the line is written, or None.
+        busy: Whether a line is leaving, which must not be broken off.
+        interruption: What to raise once it has left, or None.
     """
 
     def __init__(self) -> None:
-        """Take the standard output of the moment of the first message."""
+        """Begin with nothing to write."""
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
-        self._stdout: t.TextIO | None = None
-        self._out: io.BufferedIOBase = io.BytesIO()
+        self._buffer = bytearray()
         self.busy = False
         self.interruption: BaseException | None = None
 
@@ -53,14 +52,9 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         Raises:
             OutputLost: Standard output does not take it.
         """
-        if self._stdout is not sys.stdout:
-            self._stdout = sys.stdout
-            self._out = _buffered(sys.stdout)
-        line = self.serialize_message(message)
-        with self._whole():
-            self._out.write(line)
-            if not isinstance(message, RecordMessage):
-                self._out.flush()
+        self._buffer += self.serialize_message(message)
+        if len(self._buffer) >= _BUFFER_SIZE or not isinstance(message, RecordMessage):
+            self.flush()
 
     def flush(self) -> None:
         """Hand on every line written so far.
@@ -68,31 +62,40 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         Raises:
             OutputLost: Standard output does not take them.
         """
-        with self._whole():
-            self._out.flush()
-
-    @contextlib.contextmanager
-    def _whole(self) -> Iterator[None]:
-        self.busy = True
         try:
-            yield
+            descriptor = sys.stdout.fileno()
+        except io.UnsupportedOperation:
+            sys.stdout.buffer.write(self._buffer)
+            self._buffer.clear()
+            return
+        try:
+            while self._buffer:
+                self._write_lines(descriptor)
         except OSError as error:
-            self._out = io.BytesIO()
+            self._buffer.clear()
             message = f"Standard output takes no more ({error.strerror}): has the target ended?"
             raise OutputLost(message) from None
+
+    def _write_lines(self, descriptor: int) -> None:
+        """Write as many whole lines as a pipe takes at once, or one longer line."""
+        end = self._buffer.rfind(b"\n", 0, select.PIPE_BUF) + 1
+        if not end:
+            end = self._buffer.find(b"\n") + 1
+        try:
+            while end:
+                _wait_for_room(descriptor)
+                self.busy = True
+                written = os.write(descriptor, self._buffer[: min(end, select.PIPE_BUF)])
+                del self._buffer[:written]
+                end -= written
         finally:
             self.busy = False
         if self.interruption:
             raise self.interruption
 
 
-def _buffered(stdout: t.TextIO) -> io.BufferedIOBase:
-    """Return a buffer of our own over standard output.
-
-    With PYTHONUNBUFFERED the one that Python made is a raw file, whose `write` may be short.
-    """
-    try:
-        descriptor = stdout.fileno()
-    except io.UnsupportedOperation:
-        return t.cast("io.BufferedIOBase", stdout.buffer)
-    return io.BufferedWriter(io.FileIO(descriptor, "wb", closefd=False), _BUFFER_SIZE)
+def _wait_for_room(descriptor: int) -> None:
+    """Return when the next write does not block; a signal handler may end the waiting."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    poll.poll()

@@ -1,0 +1,115 @@
+"""What the demo prints."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from collections import Counter
+
+from demo.meltano import ROOT
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from demo.meltano import MeltanoError
+    from demo.warehouse import Difference
+    from sandbox import Request
+
+BAR_WIDTH = 40
+LOG_LINES = 30
+
+
+def title(leads: int, runs: int) -> None:
+    """Say what this is."""
+    rounds = "1 round" if runs == 1 else f"{runs} rounds"
+    state = f"run {runs + 1}, {rounds} of changes later" if runs else "the first run"
+    print(f"tap-rotor, Meltano, PostgreSQL and a made-up company of {leads:,} leads: {state}\n")
+
+
+def begin(name: str) -> None:
+    """Name the step that begins."""
+    print(f"  {name:<50}", end="", flush=True)
+
+
+def done(seconds: float, *news: str) -> None:
+    """Say how long the step took, and what came of it."""
+    print(f"{seconds:6.1f} s", *news, sep="   ")
+
+
+def changes(summary: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    """Say what people have done in Rotor since the last run."""
+    totals: Counter[str] = Counter()
+    for kinds in summary.values():
+        totals.update({kind: len(ids) for kind, ids in kinds.items()})
+    news = ", ".join(f"{count:,} {kind}" for kind, count in totals.items())
+    print(f"  in Rotor since the last run, over all lists: {news}")
+
+
+def tables(differences: Mapping[str, Difference], requests: Iterable[Request]) -> None:
+    """Show what landed, and what it cost."""
+    read: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    for request in requests:
+        # /open-api/service-plans is the list of the table service_plans.
+        table = request.path.rsplit("/", 1)[-1].replace("-", "_")
+        asked[table] += 1
+        read[table] += request.rows or 0
+    heads = "".join(f"{head:>9}" for head in ("requests", "read", "new", "changed", "removed"))
+    print(f"\n  {'table':<14}{heads}{'rows now':>10}")
+    for name, found in sorted(differences.items(), key=lambda item: -item[1].rows):
+        counts = (found.new, found.changed, found.removed)
+        told = "".join(f"{count:>9,}" if count else f"{'.':>9}" for count in counts)
+        print(f"  {name:<14}{asked[name]:>9,}{read[name]:>9,}{told}{found.rows:>10,}")
+    print(f"  {'':<14}{asked.total():>9,} of the 1,000 a day")
+
+
+def waiting(changes: int) -> None:
+    """Say what this run could not see, and what will."""
+    if changes > 0:
+        print(
+            f"\n  {changes:,} changes of leads and pins older than that wait for a full refresh,"
+            " which the\n  schedules have once a week: make demo ARGS=--full-refresh"
+        )
+
+
+def stages(counts: Sequence[tuple[str, int]]) -> None:
+    """Show the leads by stage as bars."""
+    block = "█" if (sys.stdout.encoding or "").lower().startswith("utf") else "#"
+    print("\n  leads by stage")
+    longest = max((count for _, count in counts), default=1)
+    for stage, count in counts:
+        print(f"  {stage:<18}{count:>7,}  {block * max(1, round(count / longest * BAR_WIDTH))}")
+
+
+def bookmarks(state: Mapping[str, Mapping[str, str]]) -> None:
+    """Show from where the next run goes on."""
+    print("\n  bookmarks: the next run reads what is newer, and 30 days before it for edits")
+    for stream, bookmark in state.items():
+        if value := bookmark.get("replication_key_value"):
+            print(f"  {stream:<18}{bookmark['replication_key']} {value}")
+
+
+def end(seconds: float, *, again: bool) -> None:
+    """Say how long it all took, and what can be done next."""
+    print(f"\n  {seconds:.1f} s in all; nothing is left running.", end=" ")
+    print("Again, some hours later: make demo" if again else "To start over: make clean-demo")
+
+
+def failure(error: Exception) -> None:
+    """Say what went wrong."""
+    print(f"\n\n{error}", file=sys.stderr)
+
+
+def failed_run(error: MeltanoError) -> None:
+    """Show the end of Meltano's log, and one sentence."""
+    lines = error.log.read_text(errors="replace").splitlines()
+    lines = [
+        *("", "", *lines[-LOG_LINES:], ""),
+        f"The run failed (status {error.status}). The whole log: {_short(error.log)}",
+    ]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

@@ -1,0 +1,88 @@
+"""What a run tells. Every line names its stream, as Meltano shows the bare message."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+if t.TYPE_CHECKING:
+    import logging
+    from collections import Counter
+
+    from tap_rotor.list_stream import ListStream
+    from tap_rotor.pagination import Read
+
+# What the API allows a key in a day.
+REQUESTS_A_DAY = 1000
+
+_SECONDS_BETWEEN_PROGRESS = 5.0
+_MOST_NAMES = 10
+
+
+def counted(number: int, what: str) -> str:
+    """Return a count in words, as in `1 row` or `2,500 rows`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+class Progress:
+    """Tells every few seconds how far a long read has come."""
+
+    def __init__(self, logger: logging.Logger, name: str) -> None:
+        """Begin now."""
+        self._logger = logger
+        self._name = name
+        self._began = self._told = time.monotonic()
+
+    def tell(self, read: Read) -> None:
+        """Tell how far the read has come, unless that was told just now."""
+        now = time.monotonic()
+        if now - self._told < _SECONDS_BETWEEN_PROGRESS or not read.rows:
+            return
+        self._told = now
+        left = (now - self._began) * max(0, read.total - read.rows) / read.rows
+        self._logger.info(
+            "%s: %s of %s in %s, %.0f s to go if all are read",
+            self._name,
+            f"{read.rows:,}",
+            counted(read.total, "row"),
+            counted(read.requests, "request"),
+            left,
+        )
+
+
+def tell_stream(stream: ListStream) -> None:
+    """Tell what came of a stream, and which of its values needed a place of their own."""
+    read, requests = stream.read, stream.requests
+    if read is None and not requests:
+        return
+    stream.logger.info(
+        "%s: %s in %s, %s left out: %s",
+        stream.name,
+        counted(read.rows if read else 0, "row"),
+        counted(requests, "request"),
+        counted(read.repeats if read else 0, "repeat"),
+        stream.outcome,
+    )
+    for kind, counts in (
+        ("fields that the schema does not know", stream.conformer.unknown),
+        ("values that do not fit their type", stream.conformer.misfits),
+    ):
+        if counts:
+            stream.logger.warning(
+                "%s: kept in extra_fields, as %s: %s", stream.name, kind, _named(counts)
+            )
+
+
+def tell_run(logger: logging.Logger, requests: int) -> None:
+    """Tell how many requests the run took, beside what the API allows in a day."""
+    runs = REQUESTS_A_DAY // requests if requests else 0
+    fits = f"; the {REQUESTS_A_DAY:,} of a day allow {counted(runs, 'such run')}" if runs else ""
+    logger.info("%s in all%s", counted(requests, "request"), fits)
+
+
+def _named(counts: Counter[str]) -> str:
+    shown = ", ".join(
+        f"{name[:60]} ({number:,})" for name, number in counts.most_common(_MOST_NAMES)
+    )
+    more = len(counts) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown

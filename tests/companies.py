@@ -1,0 +1,23 @@
+"""Made-up companies whose rows stand an hour apart, so that a test knows which are how old."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import timedelta
+
+from sandbox import Company
+from sandbox.create import LISTS
+
+EMPTY = dict.fromkeys(LISTS, 0)
+HOUR = timedelta(hours=1)
+
+
+def hourly(leads: int = 0, pins: int = 0, **options: t.Any) -> Company:
+    """Return a company with nothing but leads and pins: the newest is as old as the clock."""
+    company = Company(**EMPTY, **options)
+    company.step = HOUR
+    if pins:
+        company.insert("pin_types")
+        company.insert("pins", pins)
+    company.insert("leads", leads)
+    return company

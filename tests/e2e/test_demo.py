@@ -1,0 +1,115 @@
+"""`make demo`: the first thing that a newcomer runs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+
+import psutil
+import pytest
+
+from demo.meltano import ROOT, clean_environment
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+INSTALLED_SECONDS = 600
+STARTED_SECONDS = 120
+
+
+def test_interrupted(open_folder: Path) -> None:
+    """Ctrl-C in the middle of a load ends Meltano, the plugins and PostgreSQL."""
+    folder = open_folder / "de mo"
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "demo", "--directory", folder],
+        cwd=ROOT,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = folder / "meltano.log"
+    deadline = time.monotonic() + STARTED_SECONDS
+    while not (log.exists() and "Beginning sync" in log.read_text()):
+        assert demo.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert running(folder)
+    demo.send_signal(signal.SIGINT)
+
+    _, stderr = demo.communicate()
+    assert (demo.returncode, stderr.strip()) == (130, "Stopping.")
+    assert running(folder) == []
+
+
+@pytest.mark.long
+def test_make_demo(open_folder: Path) -> None:
+    """From a fresh copy in a folder with a space, twice: all lands, then what changed."""
+    copy = open_folder / "a fresh copy"
+    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], ROOT)
+    for name in listed.rstrip("\0").split("\0"):
+        if (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+
+    first = tables(run(["make", "demo"], copy))
+    assert first["leads"] == [5, 5000, 5000, 0, 0, 5000]
+    assert all(new == rows and not changed for _, _, new, changed, _, rows in first.values())
+
+    output = run(["make", "demo"], copy)
+    second = tables(output)
+    requests, _, new, changed, _, rows = second["leads"]
+    assert requests == 1
+    assert new > 0
+    assert changed > 0
+    assert rows == 5000 + new
+    assert "1 round of changes later" in output
+    assert running(copy) == []
+
+
+def run(command: list[str], directory: Path) -> str:
+    """Run a command with nothing but git, make and Python to build on; return what it printed."""
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=INSTALLED_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def tables(output: str) -> dict[str, list[int]]:
+    """Return requests, and rows read, new, changed, removed and there now, by table."""
+    found = {}
+    for line in output.splitlines():
+        if match := re.fullmatch(r"  ([a-z_]+) +((?:[\d,]+|\.)(?: +(?:[\d,]+|\.)){5})", line):
+            cells = match[2].replace(",", "").replace(".", "0").split()
+            found[match[1]] = [int(cell) for cell in cells]
+    assert len(found) == 6
+    return found
+
+
+def running(folder: Path) -> list[str]:
+    """Return the commands of the processes that work in a folder or were given a path in it."""
+    commands = []
+    for process in psutil.process_iter(["cmdline", "cwd", "environ"]):
+        words = [
+            process.info["cwd"] or "",
+            *(process.info["cmdline"] or ()),
+            (process.info["environ"] or {}).get("MELTANO_SYS_DIR_ROOT", ""),
+        ]
+        if any(str(folder) in word for word in words):
+            commands.append(" ".join(process.info["cmdline"] or ()))
+    return commands

@@ -1,0 +1,294 @@
+"""SIGTERM, SIGINT, kill -9, a target that is gone: whole lines, a true last STATE, a sentence."""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import termios
+import threading
+import time
+import typing as t
+
+import pytest
+
+from demo.meltano import clean_environment
+from sandbox import Company, Sandbox
+from tests.companies import EMPTY, HOUR, hourly
+from tests.conftest import KEY, Result, RunTap
+from tests.in_process import Tap, fixed, selecting
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
+SOON = 5.0
+NOT_DRAINING = 30.0
+
+both_signals = pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)
+buffering = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+
+
+@pytest.fixture
+def company() -> Company:
+    company = hourly(leads=60)
+    company.advance(HOUR)
+    return company
+
+
+class Started:
+    """The tap as a process of its own; killed at the end of the test if it still runs."""
+
+    def __init__(self, directory: Path, api_url: str, unbuffered: str, **config: t.Any) -> None:
+        settings = {"api_url": api_url, "api_key": KEY, "page_size": 10, **config}
+        command = RunTap(directory, settings).command(catalog=selecting("leads"))
+        self.process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env={**clean_environment(), "PYTHONUNBUFFERED": unbuffered},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.sent_at = 0.0
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def send(self, number: int) -> None:
+        self.sent_at = time.monotonic()
+        self.process.send_signal(number)
+
+    def result(self) -> Result:
+        """Read what it wrote to its end."""
+        stdout, stderr = self.process.communicate(timeout=60)
+        return Result(self.process.returncode, stdout.decode(), stderr.decode())
+
+    @property
+    def took(self) -> float:
+        return time.monotonic() - self.sent_at
+
+
+@pytest.fixture
+def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    started = []
+
+    def start(unbuffered: str = "", **config: t.Any) -> Started:
+        started.append(Started(tmp_path, sandbox.url, unbuffered, **config))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.__exit__()
+
+
+def check_end(result: Result, number: signal.Signals, rows: list[dict[str, t.Any]]) -> None:
+    """Check status, lines and that the last STATE speaks of no row that was not written."""
+    assert result.status == STATUS[number]
+    assert "Traceback" not in result.stderr
+    assert f"Stopped by {number.name}" in result.last_line
+    assert result.stdout.endswith("\n")
+    assert result.messages[-1]["type"] == "STATE"
+    bookmark = result.states[-1]["bookmarks"].get("leads", {})
+    assert "replication_key_value" not in bookmark
+    written = len(result.records("leads"))
+    resume = bookmark.get("resume")
+    assert [record["id"] for record in result.records("leads")] == [
+        row["id"] for row in rows[:written]
+    ]
+    if resume:
+        assert resume[0] == fixed(rows[0]["created_at"])
+        assert resume[1] >= fixed(rows[written - 1]["created_at"])
+
+
+@both_signals
+@buffering
+def test_while_reading(start, sandbox, company, number, unbuffered):
+    started: list[Started] = []
+    sent = threading.Event()
+
+    def send() -> None:
+        started[0].send(number)
+        sent.set()
+
+    sandbox.before("/leads", 4, send)
+    # An answer that drips on: the signal comes before its end.
+    sandbox.rule("delay", "/leads", page=1, seconds=0.3)
+    sandbox.rule("drip", "/leads", page=4, rate=500)
+    started.append(start(unbuffered))
+    result = started[0].result()
+    assert started[0].took < SOON
+    assert sent.is_set()
+    check_end(result, number, company.rows("leads"))
+    assert len(result.records("leads")) == 30
+    assert result.states[-1]["bookmarks"]["leads"]["resume"][2] == 28
+
+
+@both_signals
+@buffering
+def test_while_waiting_for_a_retry(start, sandbox, company, number, unbuffered):
+    sandbox.rule("status", "/leads", page=3, status=429, retry_after=100, times=None)
+    started = start(unbuffered)
+    for line in started.process.stderr:
+        if b"trying again in" in line:
+            break
+    started.send(number)
+    result = started.result()
+    assert started.took < SOON
+    check_end(result, number, company.rows("leads"))
+    assert len(result.records("leads")) == 20
+
+
+@both_signals
+@buffering
+def test_while_the_answer_hangs(start, sandbox, company, number, unbuffered):
+    sandbox.rule("hang", "/leads", page=3)
+    started = start(unbuffered)
+    until(lambda: len(sandbox.requests) == 3)
+    started.send(number)
+    result = started.result()
+    assert started.took < SOON
+    check_end(result, number, company.rows("leads"))
+    assert len(result.records("leads")) == 20
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Sandbox]:
+    with Sandbox(Company(**{**EMPTY, "leads": 2000})) as sandbox:
+        yield sandbox
+
+
+@both_signals
+@buffering
+def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number, unbuffered):
+    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
+    with started:
+        until(lambda: full(started.process.stdout))
+        started.send(number)
+        result = started.result()
+        assert started.took < SOON
+        check_end(result, number, large.company.rows("leads"))
+
+
+@pytest.mark.parametrize(
+    ("number", "unbuffered"), [(signal.SIGTERM, ""), (signal.SIGINT, "1")], ids=["term", "int"]
+)
+def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number, unbuffered):
+    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
+    with started:
+        until(lambda: full(started.process.stdout))
+        started.send(number)
+        assert started.process.wait(NOT_DRAINING) == STATUS[number]
+        assert b"Traceback" not in started.process.stderr.read()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what is certain to come; fail if it does not."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def full(pipe: t.IO[bytes]) -> bool:
+    """Whether no more comes into a pipe: it is never filled to the last byte."""
+
+    def waiting() -> int:
+        count = array.array("i", [0])
+        fcntl.ioctl(pipe, termios.FIONREAD, count)
+        return count[0]
+
+    before = waiting()
+    time.sleep(0.2)
+    return (1 << 15) < before == waiting()
+
+
+@buffering
+def test_a_target_that_dies(large, tmp_path, unbuffered):
+    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
+    process = started.process
+    assert process.stdout.readline().startswith(b'{"type":"SCHEMA"')
+    process.stdout.close()
+    stderr = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(60) == 1
+    assert "Traceback" not in stderr
+    assert stderr.rstrip().endswith(
+        "Standard output takes no more (Broken pipe): has the target ended?"
+    )
+
+
+@buffering
+def test_a_full_disk(run_tap, unbuffered):
+    with open(os.devnull, encoding="ascii") as nothing, open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            run_tap.command(catalog=selecting("leads")),
+            check=False,
+            env={**clean_environment(), "PYTHONUNBUFFERED": unbuffered},
+            stdin=nothing,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.rstrip().endswith(
+        "Standard output takes no more (No space left on device): has the target ended?"
+    )
+
+
+def test_after_a_signal_the_next_run_goes_on(start, sandbox, company, tmp_path):
+    sandbox.rule("hang", "/leads", page=5)
+    started = start()
+    until(lambda: len(sandbox.requests) == 5)
+    started.send(signal.SIGTERM)
+    first = started.result()
+    sandbox.release()
+    tap = Tap(sandbox, tmp_path, page_size=10)
+    run = tap.run("leads", state=first.states[-1])
+    assert run.status == 0
+    assert tap.asked("leads") == [1, 4, 5, 6]
+    ids = {record["id"] for record in [*first.records("leads"), *run.records("leads")]}
+    assert ids == {row["id"] for row in company.rows("leads")}
+
+
+def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
+    company = Company(**{**EMPTY, "leads": 15_000})
+    with Sandbox(company) as sandbox:
+        sandbox.rule("hang", "/leads", page=14)
+        started = Started(tmp_path, sandbox.url, "", page_size=1000)
+        lines = []
+        done = threading.Event()
+
+        def drain() -> None:
+            lines.extend(started.process.stdout)
+            done.set()
+
+        reader = threading.Thread(target=drain)
+        reader.start()
+        until(lambda: len(sandbox.requests) == 14)
+        started.process.kill()
+        reader.join()
+        started.process.communicate()
+        assert started.process.returncode == -signal.SIGKILL
+        messages = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        states = [message["value"] for message in messages if message["type"] == "STATE"]
+        # What a target has taken when it is told a STATE.
+        last = max(n for n, message in enumerate(messages) if message["type"] == "STATE")
+        taken = {m["record"]["id"] for m in messages[:last] if m["type"] == "RECORD"}
+        assert len(taken) >= 9000
+        tap = Tap(sandbox, tmp_path)
+        sandbox.release()
+        run = tap.run("leads", state=states[-1])
+        assert run.status == 0
+        assert taken | set(run.ids("leads")) == {row["id"] for row in company.rows("leads")}
+        assert len(tap.asked("leads")) <= 15 - len(taken) // 1000 + 2
