@@ -21,6 +21,8 @@ _KEYS = (
     "resume",
 )
 
+_BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
+
 
 def own_part(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]:
     """Return what can be used of a stream's entry in a state, and what was wrong with it.
@@ -32,6 +34,8 @@ def own_part(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
     if not isinstance(entry, dict):
         return {}, "is no object"
     own = {key: entry[key] for key in _KEYS if key in entry}
+    if (stretch := _stretch(own.get("resume"))) is None or stretch.newest > started:
+        own["resume"] = []
     value = own.get("replication_key_value")
     if value is None:
         return own, None
@@ -78,8 +82,14 @@ class Memory:
         return bookmark, _stretch(self.entry.get("resume"))
 
     def interrupted(self, stretch: Stretch | None) -> None:
-        """Remember how far an unfinished read has come."""
-        self._write(resume=list(astuple(stretch)) if stretch else [])
+        """Remember how far an unfinished read has come.
+
+        A bookmark that does not hold any more gives way to one before everything.
+        """
+        if stretch and self.stale():
+            self.entry.update(replication_key_value=_BEFORE_ALL, rows_behind=0)
+        if stretch or not self.stale():
+            self._write(resume=list(astuple(stretch)) if stretch else [])
 
     def complete(self, bookmark: Bookmark | None) -> None:
         """Remember a read that is proven."""
@@ -99,9 +109,17 @@ class Memory:
 
 def _stretch(resume: object) -> Stretch | None:
     match resume:
-        case [str(newest), str(oldest), int(rows), str(floor)] if newest and oldest and rows >= 0:
-            return Stretch(newest, oldest, rows, floor)
+        case [str(newest), str(oldest), int(rows), str(floor)] if rows >= 0:
+            if all(_is_timestamp(moment) for moment in (newest, oldest, floor or newest)):
+                return Stretch(newest, oldest, rows, floor)
     return None
+
+
+def _is_timestamp(value: str) -> bool:
+    try:
+        return timestamp(value) == value
+    except ValueError:
+        return False
 
 
 def _text(value: object) -> str:

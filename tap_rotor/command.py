@@ -54,7 +54,7 @@ def read_json(file: t.IO[str], what: str) -> dict[str, t.Any]:
         errors.UsageError: There is none.
     """
     try:
-        value = json.load(file)
+        value = json.loads(file.read().removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -90,6 +90,8 @@ def parse_catalog(value: dict[str, t.Any]) -> Catalog:
                     for name in ("replication-method", "replication-key"):
                         if item["metadata"].get(name):
                             entry[name.replace("-", "_")] = item["metadata"][name]
+            # Without a key a target would append every row again in every run.
+            entry["key_properties"] = entry.get("key_properties") or ["id"]
         catalog = Catalog.from_dict(value)
     except (AttributeError, KeyError, TypeError, ValueError):
         message = "The catalog is not a Singer catalog"

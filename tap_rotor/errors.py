@@ -114,8 +114,11 @@ def raise_for_status(answer: Answer) -> None:
         raise meaning(answer)
     if 400 <= status < 500:  # noqa: PLR2004
         raise StreamFailed(_rejected(answer))
+    retry_after = _retry_after(answer)
+    if retry_after is not None and retry_after > LONGEST_WAIT:
+        retry_after = None
     message = f"{answer.path} was answered with status {status}"
-    raise Retriable(message)
+    raise Retriable(message, retry_after)
 
 
 def broken(answer: Answer, what: str) -> Retriable:
@@ -236,7 +239,7 @@ def _not_found(answer: Answer) -> TapError:
 
 
 def _limited(answer: Answer) -> TapError:
-    retry_after = _retry_after(answer.headers.get("Retry-After"))
+    retry_after = _retry_after(answer)
     code = (answer.body or {}).get("error_code")
     if retry_after is not None and retry_after <= LONGEST_WAIT:
         return Retriable(f"{answer.path} was answered with status 429", retry_after)
@@ -245,15 +248,24 @@ def _limited(answer: Answer) -> TapError:
     return Retriable(f"{answer.path} was answered with status 429")
 
 
-def _retry_after(value: str | None) -> float | None:
+def _retry_after(answer: Answer) -> float | None:
     """Return the seconds that a Retry-After asks for, given as seconds or as an HTTP date."""
-    if re.fullmatch(r"\d+(\.\d+)?", value or ""):
-        return float(value or "")
+    value = answer.headers.get("Retry-After") or ""
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    moment = _http_date(value)
+    if moment is None:
+        return None
+    # By the server's clock where it tells it, as this machine's may be wrong.
+    present = _http_date(answer.headers.get("Date") or "") or datetime.now(UTC)
+    return max(0.0, (moment - present).total_seconds())
+
+
+def _http_date(value: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(value or "")
+        return parsedate_to_datetime(value).astimezone(UTC)
     except ValueError:
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _timed_out(answer: Answer) -> TapError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 import typing as t
 from functools import cached_property
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from singer_sdk import Stream, metrics
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
@@ -20,6 +22,7 @@ from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
 from tap_rotor.records import Conformer
 from tap_rotor.report import Progress, counted
 from tap_rotor.timestamps import before, timestamp
+from tap_rotor.writer import OutputLost
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -103,9 +106,8 @@ class ListStream(Stream):
             possible = FULL_TABLE
             if self.valid_replication_key:
                 possible += f", or {INCREMENTAL} on {self.valid_replication_key}"
-            message = (
-                f"The stream {self.name} can be replicated as {possible}, not as {method} on {key}"
-            )
+            wanted = f"{method} on {key}" if key else method
+            message = f"The stream {self.name} can be replicated as {possible}, not as {wanted}"
             raise errors.UsageError(message)
         self.forced_replication_method = method
         self.replication_key = key
@@ -125,10 +127,36 @@ class ListStream(Stream):
         """
 
     @override
+    def log(self, message: str, *args: t.Any, level: int = logging.INFO, **options: t.Any) -> None:
+        """Log the SDK's own lines, but its errors only for those who debug.
+
+        It calls every end of `--test` an unhandled error; what does go wrong, the tap tells.
+        """
+        super().log(message, *args, level=min(level, logging.WARNING - 1), **options)
+
+    @override
+    def _write_record_message(self, record: Record) -> None:
+        """Write a record as its stream maps make it.
+
+        Raises:
+            errors.UsageError: A stream map fails on it. Why, might hold the record's values.
+        """
+        try:
+            super()._write_record_message(record)
+        except OutputLost:
+            raise
+        except Exception as error:  # noqa: BLE001 (a stream map may raise anything)
+            message = f"{self.name}: its stream map fails on a record ({type(error).__name__})"
+            raise errors.UsageError(message) from None
+
+    @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the records of the list; what goes wrong is told to the tap."""
         if self.tap.stopped:
             self.outcome = "not read, as the run had stopped"
+            return
+        if all(isinstance(stream_map, RemoveRecordTransform) for stream_map in self.stream_maps):
+            self.outcome = "not read, as stream maps leave it out"
             return
         try:
             yield from self.read_records()
@@ -148,13 +176,16 @@ class ListStream(Stream):
         self.read = read = self.new_read(memory)
         progress = Progress(self.logger, self.name)
         params = self.params(read.floor)
+        settled = self.stream_state.get("fingerprint", self._fingerprint) == self._fingerprint
         if self.config["emit_activate_version_messages"]:
             self._stream_version = self._initialized_at // 1000
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_page is not None:
                 page = self.request_page(read.next_page, params)
                 counter.increment()
-                yield from read.feed(page)
+                rows = read.feed(page)
+                self.conformer.count(rows)
+                yield from rows
                 self.tap.message_writer.flush()
                 if memory and self._resumable:
                     memory.interrupted(read.stretch)
@@ -170,8 +201,8 @@ class ListStream(Stream):
             message = f"it is not certain that all rows were read: {read.unproven}"
             raise errors.StreamFailed(message)
         self.outcome = f"complete, proven by {read.proof}"
-        if read.whole and not self._start_date:
-            self._activate_version()
+        if read.whole and settled and not self._start_date:
+            self._activate_version(read)
         if memory:
             memory.complete(read.bookmark)
         else:
@@ -317,8 +348,7 @@ class ListStream(Stream):
         """Never before the records, where the SDK would: a failed read would delete rows."""
         return False
 
-    def _activate_version(self) -> None:
-        """Tell the target to remove the rows that this read did not show."""
-        same = self.stream_state.get("fingerprint", self._fingerprint) == self._fingerprint
-        if self._stream_version and same and not self.narrowed and self.read and self.read.total:
+    def _activate_version(self, read: Read) -> None:
+        """Tell the target to remove the rows that a read of the whole list did not show."""
+        if self._stream_version and not self.narrowed and read.total:
             self._write_activate_version_message(self._stream_version)

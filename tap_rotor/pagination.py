@@ -72,6 +72,8 @@ class Read:
         self.total = page.total
         if not self._latest:
             self._latest = min(self.started, page.date or self.started)
+            if self.resume:
+                self.floor = min(self.floor or "", self.resume.floor) or None
             self._begin_pass(self.resume)
         new, fresh = self._tally(page)
         try:
@@ -127,13 +129,10 @@ class Read:
         self._walk = Walk()
         self._census = Census()
         if self.newest_first and self.created:
-            floor = self.floor
-            if resume:
-                floor = min(floor or "", resume.floor) or None
             self._descent = Descent(
                 key=self.created,
                 latest=self._latest,
-                floor=floor,
+                floor=self.floor,
                 start=self.start,
                 previous=self.previous,
                 resume=resume,

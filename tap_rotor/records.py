@@ -12,7 +12,7 @@ import msgspec
 from tap_rotor.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 EXTRA_FIELDS = "extra_fields"
 
@@ -71,6 +71,21 @@ def _clean(value: t.Any) -> t.Any:
     return value
 
 
+class _Extra(dict[str, t.Any]):
+    """The `extra_fields` of a record, and what is to be counted of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[tuple[Counter[str], str]] = []
+
+    def keep(self, name: str, value: t.Any, counts: Counter[str]) -> None:
+        """Keep a value under its name or path, or the next free one, and note it for a count."""
+        self.noted.append((counts, name))
+        while name in self:
+            name += "_"
+        self[name] = _storable(value)
+
+
 class Conformer:
     """Makes records of one stream conform to its JSON Schema.
 
@@ -89,31 +104,39 @@ class Conformer:
         self._blank = dict.fromkeys([*properties, EXTRA_FIELDS])
         self.unknown: Counter[str] = Counter()
         self.misfits: Counter[str] = Counter()
+        self._noted: dict[str, list[tuple[Counter[str], str]]] = {}
 
     def __call__(self, row: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the record of a row: every property of the schema, and `extra_fields`."""
         record = self._blank.copy()
-        extra: dict[str, t.Any] = {}
+        extra = _Extra()
         fits = self._fits
         for name, value in row.items():
             fit = fits.get(name)
             if fit is None:
-                self.unknown[name] += 1
-                extra[name] = _storable(value)
+                extra.keep(name, value, self.unknown)
             elif value is not None:
                 try:
                     record[name] = fit(value, name, extra)
                 except _Misfit:
                     self._set_aside(value, name, extra)
         if extra:
-            record[EXTRA_FIELDS] = extra
+            record[EXTRA_FIELDS] = dict(extra)
+            self._noted[row["id"]] = extra.noted
         return record
 
-    def _set_aside(self, value: t.Any, path: str, extra: dict[str, t.Any]) -> None:
-        self.misfits[path] += 1
-        extra[path] = _storable(value)
+    def count(self, records: Iterable[dict[str, t.Any]]) -> None:
+        """Count what was noted of records, each of them once however often it was read."""
+        if self._noted:
+            for record in records:
+                for counts, path in self._noted.pop(record["id"], ()):
+                    counts[path] += 1
+            self._noted.clear()
 
-    def _fit(self, declared: dict[str, t.Any]) -> Callable[[t.Any, str, dict[str, t.Any]], t.Any]:
+    def _set_aside(self, value: t.Any, path: str, extra: _Extra) -> None:
+        extra.keep(path, value, self.misfits)
+
+    def _fit(self, declared: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
         types = declared.get("type", [])
         types = {types} if isinstance(types, str) else set(types)
         if "object" in types:
@@ -128,12 +151,10 @@ class Conformer:
             return _fit_boolean
         return lambda value, _path, _extra: _storable(value)
 
-    def _fit_object(
-        self, properties: dict[str, t.Any]
-    ) -> Callable[[t.Any, str, dict[str, t.Any]], t.Any]:
+    def _fit_object(self, properties: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
         fits = {name: self._fit(declared) for name, declared in properties.items()}
 
-        def fit(value: t.Any, path: str, extra: dict[str, t.Any]) -> t.Any:
+        def fit(value: t.Any, path: str, extra: _Extra) -> t.Any:
             if not isinstance(value, dict):
                 raise _Misfit
             # A nested field that the schema does not know stays where it is: the whole
@@ -147,12 +168,10 @@ class Conformer:
 
         return fit
 
-    def _fit_array(
-        self, items: dict[str, t.Any]
-    ) -> Callable[[t.Any, str, dict[str, t.Any]], t.Any]:
+    def _fit_array(self, items: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
         fit_item = self._fit(items)
 
-        def fit(value: t.Any, path: str, extra: dict[str, t.Any]) -> t.Any:
+        def fit(value: t.Any, path: str, extra: _Extra) -> t.Any:
             if not isinstance(value, list):
                 raise _Misfit
             return [
@@ -164,10 +183,10 @@ class Conformer:
 
     def _fit_nested(
         self,
-        fit: Callable[[t.Any, str, dict[str, t.Any]], t.Any],
+        fit: Callable[[t.Any, str, _Extra], t.Any],
         value: t.Any,
         path: str,
-        extra: dict[str, t.Any],
+        extra: _Extra,
     ) -> t.Any:
         if value is None:
             return None
@@ -178,32 +197,32 @@ class Conformer:
             return None
 
 
-def _fit_string(value: t.Any, _path: str, _extra: dict[str, t.Any]) -> t.Any:
+def _fit_string(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     if isinstance(value, str):
         return value
     raise _Misfit
 
 
-def _fit_boolean(value: t.Any, _path: str, _extra: dict[str, t.Any]) -> t.Any:
+def _fit_boolean(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     if isinstance(value, bool):
         return value
     raise _Misfit
 
 
-def _fit_number(value: t.Any, _path: str, _extra: dict[str, t.Any]) -> t.Any:
+def _fit_number(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and _bounded(value):
         return value
     raise _Misfit
 
 
-def _fit_timestamp(value: t.Any, _path: str, _extra: dict[str, t.Any]) -> t.Any:
+def _fit_timestamp(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     try:
         return timestamp(value)
     except (TypeError, ValueError):
         raise _Misfit from None
 
 
-def _fit_date(value: t.Any, _path: str, _extra: dict[str, t.Any]) -> t.Any:
+def _fit_date(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     try:
         return calendar_date(value)
     except (TypeError, ValueError):

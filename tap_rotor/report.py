@@ -73,6 +73,18 @@ def tell_stream(stream: ListStream) -> None:
             )
 
 
+def how_far(stream: ListStream, requests: int) -> str:
+    """Return in words how far a run came whose requests are used up."""
+    made, read = f" after {counted(requests, 'request')} of this run", stream.read
+    if read is None or not read.requests:
+        return f"{made}; the next run goes on"
+    goes_on = "the next run goes on"
+    if read.resume and read.stretch == read.resume:
+        goes_on = "no further than the run before, so that so few are not enough"
+    left = f"{max(0, read.total - read.rows):,} still to read"
+    return f"{made}: {counted(read.rows, 'row')} of {stream.name} read, {left}; {goes_on}"
+
+
 def tell_run(logger: logging.Logger, requests: int) -> None:
     """Tell how many requests the run took, beside what the API allows in a day."""
     runs = REQUESTS_A_DAY // requests if requests else 0

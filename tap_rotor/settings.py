@@ -234,6 +234,8 @@ def _semantic_problems(config: Mapping[str, t.Any]) -> Iterable[str]:
     for name, what in (("lead_tags", "tag"), ("lead_ids", "id")):
         if not all(config.get(name, [])):
             yield f"The setting {name} holds an empty {what}"
+    if {".", ".."}.intersection(config.get("lead_ids", [])):
+        yield "The setting lead_ids holds dots, which mean another address"
 
 
 def _is_address(value: str) -> bool:

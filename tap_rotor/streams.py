@@ -51,6 +51,7 @@ class Leads(ListStream):
             except errors.RowMissing:
                 self.logger.warning("There is no lead %s", lead_id)
             else:
+                self.conformer.count([record])
                 yield record
         self.outcome = f"{len(ids)} asked for by id"
 

@@ -7,6 +7,7 @@ import sys
 import typing as t
 
 from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
@@ -21,7 +22,7 @@ from tap_rotor.command import (
     read_json,
     read_json_file,
 )
-from tap_rotor.report import counted, tell_run, tell_stream
+from tap_rotor.report import how_far, tell_run, tell_stream
 from tap_rotor.streams import STREAMS
 from tap_rotor.timestamps import now
 from tap_rotor.writer import MessageWriter
@@ -138,7 +139,25 @@ class TapRotor(Tap):
             raise errors.UsageError(*found)
         for problem in found:
             self.logger.warning(problem)
-        return found or super()._validate_config(raise_errors=raise_errors)
+        try:
+            return found or super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            raise errors.UsageError(*error.errors) from None
+
+    @override
+    def setup_mapper(self) -> None:
+        """Prepare the stream maps.
+
+        Raises:
+            errors.UsageError: A stream map cannot be used.
+        """
+        try:
+            super().setup_mapper()
+        except MapExpressionError as error:
+            message = f"The setting stream_maps cannot be used: {error}"
+            raise errors.UsageError(message) from None
+        except ConfigValidationError as error:
+            raise errors.UsageError(*error.errors) from None
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -182,16 +201,8 @@ class TapRotor(Tap):
                 f"{self._granted_scopes()}. Give it the scope in Rotor, or deselect the stream "
                 f"(meltano select --exclude {self.name} {stream.name} '*')"
             )
-        if isinstance(error, errors.QuotaSpent | errors.BudgetSpent) and stream.read:
-            left = max(0, stream.read.total - stream.read.rows)
-            goes_on = "the next run goes on"
-            if stream.read.resume and stream.read.stretch == stream.read.resume:
-                goes_on = "no further than the run before, so that this many are too few"
-            sentence += (
-                f" after {counted(self.client.requests, 'request')} of this run: "
-                f"{counted(stream.read.rows, 'row')} of {stream.name} read, {left:,} still to "
-                f"read; {goes_on}"
-            )
+        if isinstance(error, errors.QuotaSpent | errors.BudgetSpent):
+            sentence += how_far(stream, self.client.requests)
         if isinstance(error, errors.BudgetSpent):
             self.logger.warning(sentence)
         else:

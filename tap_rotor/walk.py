@@ -69,6 +69,7 @@ class Walk:
     _covered_before: int = 0
     _limit: int = 0
     _ids: tuple[int, list[str]] = (0, [])
+    _shown: int = 0
     _stalls: int = 0
     _empty_pages: int = 0
 
@@ -100,14 +101,17 @@ class Walk:
             # some lists are filtered after they are cut into pages.
             read = page.limit if page.has_more else len(page.rows)
             self.covered = max(self.covered, page.start + read)
+            self._shown += len(page.rows)
         if self.covered >= page.total and not page.has_more:
             self.next_page = None
             return
         self.next_page = self.covered // page.limit + 1
         self._stalls = self._stalls + 1 if self.next_page == page.number and not fell else 0
         self._empty_pages = 0 if page.rows else self._empty_pages + 1
-        most_empty = 1 if self.covered >= page.total + page.limit else _MOST_EMPTY_PAGES
-        if self._stalls > 1 or self._empty_pages > most_empty:
+        if self._empty_pages > 1 and self._shown >= page.total:
+            # More is promised, but there are as many rows as there should be: the count decides.
+            self.next_page = None
+        elif self._stalls > 1 or self._empty_pages > _MOST_EMPTY_PAGES:
             message = "its answers contradict each other on how many pages there are"
             raise Broken(message)
 

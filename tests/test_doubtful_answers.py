@@ -51,6 +51,7 @@ def test_a_server_that_clamps_from_the_middle(tap, company, sandbox):
         ("contradict", {"page": 2}, ALL),
         ("contradict", {"page": 4}, [*ALL, 5]),
         ("contradict", {"page": 4, "times": None}, [*ALL, 5]),
+        ("contradict", {"times": None}, [*ALL, 5, 6]),
         ("stale_total", {"page": 2}, [1, 2, *ALL]),
         ("wrong_page", {"page": 2}, [1, 2, 2, 3, 4]),
         ("no_total", {"page": 2}, [1, 2, 2, 3, 4]),
@@ -68,7 +69,6 @@ def test_one_wrong_answer_costs_requests_and_no_rows(tap, company, kind, rule, a
     ("kind", "rule"),
     [
         ("repeat_page", {"page": 3}),
-        ("contradict", {}),
         ("clamp", {"page": 2, "limit": 7}),
     ],
 )

@@ -195,7 +195,7 @@ def test_an_import_with_old_dates_is_noticed_and_read(tap, company):
     assert tap.asked("leads") == list(range(1, 12))
     (warning,) = run.warnings
     assert warning == (
-        "2 rows entered behind the bookmark (an import with old dates?): "
+        "leads: 2 rows entered behind the bookmark (an import with old dates?): "
         "the list was read to its end"
     )
     again = tap.run("leads", state=run.state)

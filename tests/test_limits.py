@@ -13,8 +13,8 @@ from tests.in_process import Tap, as_records, fixed
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-CHANGED = "The list is read anew, as the settings that limit it have changed"
-EARLIER = "The list is read anew, as start_date is earlier than it was"
+CHANGED = "leads: read anew, as the settings that limit it have changed"
+EARLIER = "leads: read anew, as start_date is earlier than it was"
 
 
 @pytest.fixture

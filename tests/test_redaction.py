@@ -119,17 +119,19 @@ def test_no_run_at_debug_tells_the_key_or_people(tap, sandbox, monkeypatch, rule
 
 def test_a_summary_names_misfits_and_no_value(tap):
     warnings = said(tap(), "WARNING")
+    unknown = "kept in extra_fields, as fields that the schema does not know"
+    misfits = "kept in extra_fields, as values that do not fit their type"
     assert warnings == [
-        "Kept in extra_fields, as fields that the schema does not know: mood (1)",
+        f"leads: {unknown}: mood (1)",
         (
-            "Kept in extra_fields, as values that do not fit their type: archived (1), "
-            "created_at (1), location.0 (1), location.1 (1), projected_value (1), tags.0 (1)"
+            f"leads: {misfits}: archived (1), created_at (1), location.0 (1), location.1 (1), "
+            "projected_value (1), tags.0 (1)"
         ),
-        "Kept in extra_fields, as values that do not fit their type: label (1)",
-        "Kept in extra_fields, as values that do not fit their type: address.city (1), tags (1)",
+        f"pin_types: {misfits}: label (1)",
+        f"customers: {misfits}: address.city (1), tags (1)",
         (
-            "Kept in extra_fields, as values that do not fit their type: technicians.0.name (1), "
-            "technicians.0.email (1), technicians.1 (1)"
+            f"serviced_jobs: {misfits}: technicians.0.name (1), technicians.0.email (1), "
+            "technicians.1 (1)"
         ),
     ]
 

@@ -213,7 +213,7 @@ def test_a_marker_of_other_settings_is_dropped(tap, company):
     other = tap.config["api_url"].replace("127.0.0.1", "localhost")
     run = runs.once(api_url=other)
     assert runs.asked[-1] == list(range(1, PAGES + 1))
-    assert run.warnings == ["The list is read anew, as the settings that limit it have changed"]
+    assert run.warnings == ["leads: read anew, as the settings that limit it have changed"]
     assert set(run.ids("leads")) == all_ids(company)
 
 

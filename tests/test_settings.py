@@ -40,7 +40,7 @@ DEFAULTED = (*INTEGERS, *BOOLEANS, *LISTS, "start_date", "lead_stage", "stream_m
 
 @pytest.fixture(scope="module")
 def server() -> t.Iterator[Sandbox]:
-    with Sandbox(Company(leads=60)) as server:
+    with Sandbox(Company(leads=60), quota=100_000) as server:
         yield server
 
 

@@ -31,7 +31,7 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Sandbox]:
-    with Sandbox(Company(leads=LEADS)) as server:
+    with Sandbox(Company(leads=LEADS), quota=100_000) as server:
         yield server
 
 

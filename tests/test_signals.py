@@ -17,6 +17,7 @@ import pytest
 
 from demo.meltano import clean_environment
 from sandbox import Company, Sandbox
+from tap_rotor.tap import SECONDS_TO_END
 from tests.companies import EMPTY, HOUR, hourly
 from tests.conftest import KEY, Result, RunTap
 from tests.in_process import Tap, fixed, selecting
@@ -43,9 +44,19 @@ def company() -> Company:
 class Started:
     """The tap as a process of its own; killed at the end of the test if it still runs."""
 
-    def __init__(self, directory: Path, api_url: str, unbuffered: str, **config: t.Any) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        api_url: str,
+        unbuffered: str,
+        code: str | None = None,
+        **config: t.Any,
+    ) -> None:
         settings = {"api_url": api_url, "api_key": KEY, "page_size": 10, **config}
         command = RunTap(directory, settings).command(catalog=selecting("leads"))
+        if code:
+            python, *_module, options = command[0], command[1:3], command[3:]
+            command = [python, "-c", code, *options]
         self.process = subprocess.Popen(
             command,
             cwd=directory,
@@ -178,16 +189,21 @@ def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number,
         check_end(result, number, large.company.rows("leads"))
 
 
-@pytest.mark.parametrize(
-    ("number", "unbuffered"), [(signal.SIGTERM, ""), (signal.SIGINT, "1")], ids=["term", "int"]
-)
+IMPATIENT = "import tap_rotor.tap as tap; tap.SECONDS_TO_END = 2; tap.TapRotor.cli()"
+
+
+@both_signals
+@buffering
 def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number, unbuffered):
-    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
+    assert SECONDS_TO_END < NOT_DRAINING
+    started = Started(tmp_path, large.url, unbuffered, code=IMPATIENT, page_size=1000)
     with started:
         until(lambda: full(started.process.stdout))
         started.send(number)
         assert started.process.wait(NOT_DRAINING) == STATUS[number]
-        assert b"Traceback" not in started.process.stderr.read()
+        stderr = started.process.stderr.read()
+        assert b"Traceback" not in stderr
+        assert stderr.endswith(b"The target takes nothing more; ended without a last STATE\n")
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -291,4 +307,6 @@ def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
         run = tap.run("leads", state=states[-1])
         assert run.status == 0
         assert taken | set(run.ids("leads")) == {row["id"] for row in company.rows("leads")}
-        assert len(tap.asked("leads")) <= 15 - len(taken) // 1000 + 2
+        rows = states[-1]["bookmarks"]["leads"]["resume"][2]
+        assert rows > len(taken) - 1010
+        assert len(tap.asked("leads")) <= 15 - rows // 1000 + 1

@@ -22,7 +22,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Sandbox]:
-    with Sandbox(COMPANY) as server:
+    with Sandbox(COMPANY, quota=100_000) as server:
         yield server
 
 

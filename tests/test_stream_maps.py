@@ -67,13 +67,22 @@ def test_a_stream_map_renames_computes_and_leaves_out(tap):
     assert result.states[-1]["bookmarks"]["leads"]["replication_key_value"] == newest
 
 
-@pytest.mark.parametrize("expression", ["nonsense(", "nonsense(1)", "lambda: 1"])
-def test_a_stream_map_that_makes_no_sense_is_refused(tap, sandbox, expression):
-    result = tap({"stream_maps": {"leads": {"x": expression}}})
+def test_a_stream_map_that_cannot_be_read_is_refused(tap, sandbox):
+    result = tap({"stream_maps": {"leads": {"x": "nonsense("}}})
     assert (result.status, result.stdout, sandbox.requests) == (1, "", [])
     (sentence,) = said(result)
     assert sentence in result.last_line
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("expression", ["nonsense(1)", "lambda: 1", "nonsense"])
+def test_a_stream_map_that_makes_no_sense_ends_the_run(tap, expression):
+    result = tap({"stream_maps": {"leads": {"x": expression}}})
+    assert (result.status, result.of_type("RECORD", "leads")) == (1, [])
+    (sentence,) = said(result)
+    assert sentence in result.last_line
+    assert "Traceback" not in result.stderr
+    assert all(not state["bookmarks"].get("leads") for state in result.states)
 
 
 def test_a_stream_map_that_fails_on_a_row_tells_nothing_of_it(tap):
