@@ -42,8 +42,22 @@ clean-demo: ## Forget all that the demo has made
 	rm -rf .demo
 
 .PHONY: test
-test: install plugins ## Install and pass every test
-	$(RUN) -m pytest
+test: install plugins ## Install and pass every test, at least 95 % of the branches covered
+	$(RUN) -m pytest --cov --cov-report=term
+
+.PHONY: test-long
+test-long: install plugins ## Pass the tests that take more than a minute, too
+	$(RUN) -m pytest -m long -n 0
+
+.PHONY: simulate
+simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
+	$(RUN) -m simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
+
+.PHONY: check
+check: install ## Run every static check
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy tap_rotor sandbox demo simulation scripts
 
 .PHONY: lock
 lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock

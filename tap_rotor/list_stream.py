@@ -143,9 +143,9 @@ class ListStream(Stream):
         """
         try:
             super()._write_record_message(record)
-        except OutputLost:
-            raise
-        except Exception as error:  # noqa: BLE001 (a stream map may raise anything)
+        except Exception as error:
+            if isinstance(error, OutputLost) or not self.config.get("stream_maps"):
+                raise
             message = f"{self.name}: its stream map fails on a record ({type(error).__name__})"
             raise errors.UsageError(message) from None
 

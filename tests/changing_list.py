@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tap_rotor.descent import Bookmark, Stretch
 from tap_rotor.pagination import LATE_MINUTES, Page, Read
 from tap_rotor.timestamps import before
+
+if t.TYPE_CHECKING:
+    from tap_rotor.pagination import Bookmark, Stretch
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -104,16 +106,17 @@ def run(
     source: ChangingList,
     memory: Memory,
     read: Read,
-    events: t.Iterator[t.Callable[[], object]] = iter(()),
+    events: t.Iterable[t.Callable[[], object]] = (),
     interrupt_after: int | None = None,
     *,
     dated: bool = True,
 ) -> bool:
     """Let one run read; events happen one before each answer. Return whether it ended well."""
+    happening = iter(events)
     while read.next_page is not None:
         if read.requests == interrupt_after:
             return False
-        for event in events:
+        for event in happening:
             event()
             break
         rows = read.feed(source.page(read.next_page, dated=dated))
@@ -124,6 +127,3 @@ def run(
     assert read.proof
     memory.bookmark, memory.stretch = read.bookmark or memory.bookmark, None
     return True
-
-
-__all__ = ["ChangingList", "Memory", "moment", "replace", "run"]

@@ -82,7 +82,7 @@ def same(one: t.Any, other: t.Any) -> bool:
 
 
 @pytest.mark.parametrize("stream", PATHS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_row_becomes_a_record_that_validates_and_loses_nothing(stream, data):
     row = decode_json(body(data.draw(rows(stream))))
@@ -101,7 +101,7 @@ def test_any_row_becomes_a_record_that_validates_and_loses_nothing(stream, data)
             assert same(value, extra[name]), name
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(value=values)
 @example("\ud800\0")
 def test_what_is_decoded_can_be_encoded(value):

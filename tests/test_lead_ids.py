@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path)
+    return Tap(sandbox, tmp_path, retry_minutes=0)
 
 
 def test_each_lead_is_asked_for_once_and_the_list_not_at_all(tap, company, sandbox):

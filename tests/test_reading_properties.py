@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HISTORIES = st.binary(min_size=100, max_size=160)
-THOROUGH = settings(max_examples=3000, deadline=None, derandomize=True)
+THOROUGH = settings(max_examples=2500, deadline=None, derandomize=True)
 
 FIRST_ROWS = ["insert", "insert", "insert", "tie", "null", "future"]
 MEANWHILE = ["insert", "remove", "import", "null", "future", "tie", "leave", "reenter", "clamp"]
@@ -158,7 +158,7 @@ def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:
     losses = 0
 
     @given(HISTORIES)
-    @THOROUGH
+    @settings(THOROUGH, max_examples=500)
     def read_plainly(choices: bytes) -> None:
         nonlocal losses
         history = History(choices)
@@ -175,4 +175,4 @@ def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:
         losses += not history.stayed <= loaded
 
     read_plainly()
-    assert losses > 100
+    assert losses > 20

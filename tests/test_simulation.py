@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from demo.meltano import ROOT
 from demo.postgres import Postgres
 from simulation.days import START, Simulation
 from simulation.plan import runs
 from simulation.settings import TARGET
 
-SEED = 5
+# With kills of the tap and of the target, faults that pass and that stay, changes during runs.
+SEED = 90
 
 
 def test_days() -> None:
@@ -26,7 +26,7 @@ def test_days() -> None:
         path = Path(folder)
         with Postgres(path / "postgres", timezone="America/New_York") as postgres:
             simulation = Simulation(
-                path, postgres, seed=SEED, days=1, hourly=3, leads=120, tell=print
+                path, postgres, seed=SEED, days=2, hourly=2, leads=150, tell=print
             )
             simulation.play()
     assert simulation.tally.acts
@@ -36,12 +36,14 @@ def test_days() -> None:
 
 def test_seed() -> None:
     """A seed gives the same decisions again, and more days the same first ones."""
+
     def plan(seed: int, days: int) -> list[object]:
         return [*runs(Random(seed), START.date(), days, 4)]
 
     assert plan(1, 9) == plan(1, 30)[:45]
     assert plan(1, 9) != plan(2, 9)
     assert {run.kind for run in runs(Random(1), START.date(), 7, 4)} == {
-        "hourly", "nightly", "full-refresh",
+        "hourly",
+        "nightly",
+        "full-refresh",
     }
-    assert ROOT.exists()

@@ -101,3 +101,28 @@ def cost_of_all(company: Company) -> dict[str, int]:
 
 def moment(row: dict[str, t.Any]) -> datetime:
     return datetime.fromisoformat(row["created_at"])
+
+
+@pytest.mark.long
+def test_interrupted_full_refresh(
+    company: Company, database: psycopg.Connection, pipeline: Pipeline
+) -> None:
+    """Meltano merges the state of an interrupted full refresh into the one before.
+
+    Normal runs after it go on with the refresh: nothing is lost, and old edits arrive.
+    """
+    pipeline.run(*LOAD, **SMALL_PAGES)
+    oldest = company.rows("leads")[-1]
+    company.edit("leads", oldest["id"], stage="Won")
+    company.insert("leads", 60)
+
+    # The budget is spent on the second page of leads, then on the next: the first run of a pair
+    # is a full refresh, what follows are normal runs.
+    refresh = ["--full-refresh", *LOAD]
+    assert sum(pipeline.run(*refresh, **SMALL_PAGES, TAP_ROTOR_REQUEST_BUDGET="2").values()) == 2
+    assert oldest["id"] in actual(database, "leads")
+    assert actual(database, "leads")[oldest["id"]]["stage"] != "Won"
+    for _ in range(2):
+        pipeline.run(*LOAD, **SMALL_PAGES)
+    for name in LISTS:
+        assert_equal(database, name, company.rows(name))
