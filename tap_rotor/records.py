@@ -101,6 +101,8 @@ class Conformer:
             if name != EXTRA_FIELDS
         }
         self._fits = {name: self._fit(declared) for name, declared in properties.items()}
+        # The type that a value of most fields just has to be.
+        self._plain = {name: _PLAIN[fit] for name, fit in self._fits.items() if fit in _PLAIN}
         self._blank = dict.fromkeys([*properties, EXTRA_FIELDS])
         self.unknown: Counter[str] = Counter()
         self.misfits: Counter[str] = Counter()
@@ -110,8 +112,11 @@ class Conformer:
         """Return the record of a row: every property of the schema, and `extra_fields`."""
         record = self._blank.copy()
         extra = _Extra()
-        fits = self._fits
+        fits, plain = self._fits, self._plain
         for name, value in row.items():
+            if plain.get(name) is type(value):
+                record[name] = value
+                continue
             fit = fits.get(name)
             if fit is None:
                 extra.keep(name, value, self.unknown)
@@ -229,6 +234,7 @@ def _fit_date(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
         raise _Misfit from None
 
 
+_PLAIN: dict[t.Any, type] = {_fit_string: str, _fit_boolean: bool}
 _FITS_BY_FORMAT = {"date-time": _fit_timestamp, "date": _fit_date}
 
 

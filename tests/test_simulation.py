@@ -26,7 +26,7 @@ def test_days() -> None:
         path = Path(folder)
         with Postgres(path / "postgres", timezone="America/New_York") as postgres:
             simulation = Simulation(
-                path, postgres, seed=SEED, days=2, hourly=2, leads=150, tell=print
+                path, postgres, seed=SEED, days=2, hourly=1, leads=120, tell=print
             )
             simulation.play()
     assert simulation.tally.acts

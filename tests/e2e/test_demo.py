@@ -22,6 +22,7 @@ INSTALLED_SECONDS = 600
 STARTED_SECONDS = 120
 
 
+@pytest.mark.long
 def test_interrupted(open_folder: Path) -> None:
     """Ctrl-C in the middle of a load ends Meltano, the plugins and PostgreSQL."""
     folder = open_folder / "de mo"

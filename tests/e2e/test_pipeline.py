@@ -75,6 +75,7 @@ def test_runs(company: Company, database: psycopg.Connection, pipeline: Pipeline
     assert lead["id"] in actual(database, "leads")
 
 
+@pytest.mark.long
 def test_failed_list_removes_nothing(
     company: Company, database: psycopg.Connection, pipeline: Pipeline
 ) -> None:
