@@ -132,7 +132,8 @@ class ListStream(Stream):
 
         It calls every end of `--test` an unhandled error; what does go wrong, the tap tells.
         """
-        super().log(message, *args, level=min(level, logging.WARNING - 1), **options)
+        level = logging.DEBUG if level >= logging.ERROR else level
+        super().log(message, *args, level=level, **options)
 
     @override
     def _write_record_message(self, record: Record) -> None:
@@ -158,10 +159,10 @@ class ListStream(Stream):
         if all(isinstance(stream_map, RemoveRecordTransform) for stream_map in self.stream_maps):
             self.outcome = "not read, as stream maps leave it out"
             return
+        self.outcome = "incomplete"
         try:
             yield from self.read_records()
         except errors.TapError as error:
-            self.outcome = "incomplete"
             self.tap.note(self, error)
 
     # Reading the list
