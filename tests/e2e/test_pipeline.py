@@ -6,11 +6,12 @@ import typing as t
 from datetime import datetime, timedelta
 
 import pytest
+from psycopg import sql
 
 from demo.meltano import MeltanoError
 from sandbox.create import LISTS
 
-from .warehouse import actual, assert_equal
+from .warehouse import SCHEMA, actual, assert_equal
 
 if t.TYPE_CHECKING:
     import psycopg
@@ -90,6 +91,19 @@ def test_failed_list_removes_nothing(
         pipeline.run(*LOAD, TAP_ROTOR_RETRY_MINUTES="0")
     assert_equal(database, "customers", customers)
     assert_equal(database, "pins", company.rows("pins"))
+
+
+@pytest.mark.long
+def test_hard_delete(company: Company, database: psycopg.Connection, pipeline: Pipeline) -> None:
+    """Where the target is told to delete for good, what is gone in Rotor is gone."""
+    pipeline.run(*LOAD)
+    for name in ("leads", "customers"):
+        company.delete(name, company.rows(name)[3]["id"])
+    pipeline.run("--full-refresh", *LOAD, TARGET_POSTGRES_HARD_DELETE="true")
+    for name in LISTS:
+        assert_equal(database, name, company.rows(name))
+        query = sql.SQL("select count(*) from {}").format(sql.Identifier(SCHEMA, name))
+        assert database.execute(query).fetchone() == (len(company.rows(name)),)
 
 
 def cost_of_all(company: Company) -> dict[str, int]:
