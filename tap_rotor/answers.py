@@ -3,45 +3,80 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 
 from tap_rotor import errors
 from tap_rotor.timestamps import http_date
+from tap_rotor.typed_rows import LONGEST_ID
 from tap_rotor.walk import Page
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from tap_rotor.errors import Answer
+    from tap_rotor.records import Conformer
+    from tap_rotor.typed_rows import TypedRows
+    from tap_rotor.walk import Row
 
     Record = dict[str, t.Any]
-    Conform = Callable[[Record], Record]
 
-# No database takes much longer keys; the API's are UUIDs.
-_LONGEST_ID = 255
+# Where a row, which is what the reading needs to know of it, holds its record.
+RECORD = "record"
 
 
-def page(answer: Answer, number: int, conform: Conform, *, paged: bool) -> Page:
+@dataclass(frozen=True)
+class Reader:
+    """Makes rows of one stream of what an answer holds.
+
+    Attributes:
+        conform: Makes a record of any row.
+        typed: Makes records of pages that are all as declared, if such records will do.
+        time: The field that a row is ordered or replicated by, if there is one.
+    """
+
+    conform: Conformer
+    typed: TypedRows | None
+    time: str | None
+
+    def rows(self, answer: Answer) -> tuple[list[Row], object]:
+        """Return the rows of a page, each with its record, and the page's `pagination`.
+
+        Raises:
+            errors.Retriable: The answer holds no list of rows.
+        """
+        decoded = self.typed.decode(answer.content) if self.typed is not None else None
+        records, pagination = decoded or self._any_records(answer)
+        field: t.Any = attrgetter if decoded else itemgetter
+        time = self.time or "id"
+        columns = zip(map(field("id"), records), map(field(time), records), records, strict=True)
+        return [{"id": i, time: at, RECORD: record} for i, at, record in columns], pagination
+
+    def _any_records(self, answer: Answer) -> tuple[Sequence[t.Any], object]:
+        body = answer.body
+        if body is None:
+            raise errors.broken(answer, "is no JSON object")
+        data = body.get("data")
+        if body.get("status", "success") != "success" or not isinstance(data, list):
+            raise errors.broken(answer, "holds no list of rows")
+        return [_record(answer, item, self.conform) for item in data], body.get("pagination")
+
+
+def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
     """Return the page that an answer holds, as `{data, pagination, status}`.
 
     Args:
         answer: An answer of status 200.
         number: The page that was asked for.
-        conform: Makes a record of a row.
+        reader: Makes rows of it, each with its record.
         paged: Whether the list comes in pages; else the answer holds all of it.
 
     Raises:
         errors.Retriable: It holds no page, or another one.
     """
-    body = answer.body
-    if body is None:
-        raise errors.broken(answer, "is no JSON object")
-    data = body.get("data")
-    if body.get("status", "success") != "success" or not isinstance(data, list):
-        raise errors.broken(answer, "holds no list of rows")
-    rows = [_record(answer, item, conform) for item in data]
+    rows, pagination = reader.rows(answer)
     if not paged:
         return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
-    pagination = body.get("pagination")
     stated = pagination if isinstance(pagination, dict) else {}
     total, has_more = _whole(stated.get("total")), stated.get("has_more")
     if total is None or not isinstance(has_more, bool):
@@ -58,7 +93,7 @@ def page(answer: Answer, number: int, conform: Conform, *, paged: bool) -> Page:
     )
 
 
-def row(answer: Answer, conform: Conform) -> Record:
+def row(answer: Answer, conform: Conformer) -> Record:
     """Return the record of the one row that an answer holds, as `{data, status}`.
 
     Raises:
@@ -67,11 +102,11 @@ def row(answer: Answer, conform: Conform) -> Record:
     return _record(answer, (answer.body or {}).get("data"), conform)
 
 
-def _record(answer: Answer, item: object, conform: Conform) -> Record:
+def _record(answer: Answer, item: object, conform: Conformer) -> Record:
     if not isinstance(item, dict):
         raise errors.broken(answer, "holds a row that is no object")
     row_id = item.get("id")
-    if not isinstance(row_id, str) or not 0 < len(row_id) <= _LONGEST_ID:
+    if not isinstance(row_id, str) or not 0 < len(row_id) <= LONGEST_ID:
         raise errors.broken(answer, "holds a row without an id")
     return conform(item)
 

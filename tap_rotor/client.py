@@ -10,13 +10,14 @@ import backoff
 import requests
 import urllib3
 
-from tap_rotor import errors
+from tap_rotor import errors, network
+from tap_rotor.ahead import begin
 from tap_rotor.errors import Answer
-from tap_rotor.records import decode_json
 
 if t.TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
 
     from backoff.types import Details
 
@@ -44,6 +45,7 @@ class Client:
         """Take the validated settings of the tap."""
         self.requests = 0
         self.answered = False
+        self._coming: Future[Answer] | None = None
         self._url = str(config["api_url"]).rstrip("/")
         self._host = urlsplit(self._url).hostname or ""
         self._budget: int | None = config.get("request_budget")
@@ -83,7 +85,7 @@ class Client:
             return parsed
 
         retried = backoff.on_exception(
-            errors.waits,
+            network.waits,
             errors.Retriable,
             max_time=self._retry_seconds,
             jitter=None,
@@ -92,11 +94,31 @@ class Client:
         )(attempt)
         return retried()
 
+    def begin(self, path: str, params: Mapping[str, str | int]) -> None:
+        """Send a request ahead, the very one that `get` is called for next.
+
+        Its answer is on the way while other work is done, and it costs nothing more.
+        """
+        if not self._spent:
+            self.requests += 1
+            self._coming = begin(lambda: self._exchange(path, params))
+
+    @property
+    def _spent(self) -> bool:
+        return self._budget is not None and self.requests >= self._budget
+
     def _send(self, path: str, params: Mapping[str, str | int]) -> Answer:
-        if self._budget is not None and self.requests >= self._budget:
+        coming, self._coming = self._coming, None
+        if coming:
+            return coming.result()
+        if self._spent:
             message = f"the run has made the {self._budget:,} requests of its request_budget"
             raise errors.BudgetSpent(message)
         self.requests += 1
+        return self._exchange(path, params)
+
+    def _exchange(self, path: str, params: Mapping[str, str | int]) -> Answer:
+        sent = time.monotonic()
         try:
             response = self._session.get(
                 self._url + path,
@@ -106,19 +128,16 @@ class Client:
                 stream=True,
             )
             with response:
-                body = self._read_body(response)
+                content = self._read_body(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise errors.unreachable(error, self._host, answered=self.answered) from None
-        try:
-            value = decode_json(body)
-        except ValueError:
-            value = None
+            raise network.unreachable(error, self._host, answered=self.answered) from None
         return Answer(
             status=response.status_code,
             headers=response.headers,
-            body=value if isinstance(value, dict) else None,
+            content=content,
             path=path,
             host=self._host,
+            seconds=time.monotonic() - sent,
         )
 
     def _read_body(self, response: requests.Response) -> bytes:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import abc
 import json
 import os
 import sys
 import typing as t
 from pathlib import Path
 
+from singer_sdk import Tap
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_rotor import errors
 from tap_rotor.writer import OutputLost
+
+if t.TYPE_CHECKING:
+    import click
 
 
 class Interrupted(BaseException):
@@ -45,6 +50,76 @@ class Command(SingerCommand):
         for sentence in sentences:
             self.logger.error(sentence)
         sys.exit(1)
+
+
+class CommandLineTap(Tap):
+    """A tap whose command ends with the status of its run."""
+
+    @abc.abstractmethod
+    def run(self, sync: t.Callable[[], object]) -> int:
+        """Run a sync of the SDK and tell how it ended; return the exit status."""
+
+    @override
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: t.Any = None,
+        state: t.IO[str] | None = None,
+        catalog: t.IO[str] | None = None,
+    ) -> None:
+        """Run as the SDK does, and exit with the status of the run."""
+        if about:
+            cls.print_about(about_format)
+            return
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            state=read_json(state, "state") if state else None,
+            catalog=read_json(catalog, "catalog") if catalog else None,
+        )
+        sys.exit(tap.run(tap.sync_all))
+
+    @override
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run `--test` as the SDK does, but exit with the status of the run."""
+        if value == "schema" or not value or value == "disabled":
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        ctx.exit(tap.run(tap.run_connection_test))
+
+    @override
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:
+        """Read the config files.
+
+        Raises:
+            errors.UsageError: One of them cannot be read.
+        """
+        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
+        for path in value:
+            if path != "ENV":
+                given.config.update(read_json_file(path, "config"))
+        return given
+
+    @override
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, ended by a sentence where something is wrong."""
+        command = super().get_singer_command()
+        return Command(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            help=command.help,
+            params=command.params,
+            logger=cls.logger,
+        )
 
 
 def read_json(file: t.IO[str], what: str) -> dict[str, t.Any]:

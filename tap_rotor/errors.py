@@ -5,23 +5,22 @@ No sentence carries the key, a query string, a body or a value of somebody's dat
 
 from __future__ import annotations
 
-import random
 import re
 import typing as t
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
+from tap_rotor.records import decode_json
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Mapping
 
 # A longer Retry-After means the day's quota: nobody wants a run that sleeps for hours.
 LONGEST_WAIT = 120.0
-_LARGEST_STEP = 60.0
 
 
 class TapError(Exception):
@@ -73,22 +72,34 @@ class Unreachable(Retriable, RunStopped):
     """No answer came at all."""
 
 
-class Answer(t.NamedTuple):
+@dataclass(frozen=True)
+class Answer:
     """What is needed of an HTTP answer to tell what it means.
 
     Attributes:
         status: HTTP status code.
         headers: Header fields, case-insensitive.
-        body: The JSON value of the body, or None where it is no JSON object.
+        content: The body, decompressed.
         path: Path of the resource below the API's address, as in `/leads`.
         host: Host that was asked.
+        seconds: How long it took to come.
     """
 
     status: int
     headers: Mapping[str, str]
-    body: dict[str, t.Any] | None
+    content: bytes
     path: str
     host: str
+    seconds: float
+
+    @cached_property
+    def body(self) -> dict[str, t.Any] | None:
+        """The JSON value of the body, or None where it is no JSON object."""
+        try:
+            value = decode_json(self.content)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
 
     @property
     def content_type(self) -> str:
@@ -127,79 +138,6 @@ def broken(answer: Answer, what: str) -> Retriable:
         f"{answer.path} was answered with status {answer.status} and content type "
         f"{answer.content_type}, but {what}"
     )
-
-
-# The first that fits counts: a refused connection is a kind of timeout to urllib3.
-_CAUSES: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
-    (
-        (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
-        "does not show a certificate that this machine trusts",
-        True,
-    ),
-    ((urllib3.exceptions.NameResolutionError,), "cannot be found by its name", True),
-    ((ConnectionRefusedError,), "refuses the connection", False),
-    (
-        (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError),
-        "did not answer in time",
-        False,
-    ),
-    (
-        (urllib3.exceptions.DecodeError, requests.exceptions.ContentDecodingError),
-        "sent a body that cannot be decompressed",
-        False,
-    ),
-)
-
-
-def unreachable(error: Exception, host: str, *, answered: bool) -> RunStopped:
-    """Return the error for a request that got no whole answer.
-
-    Args:
-        error: What `requests` or `urllib3` raised.
-        host: Host that was asked.
-        answered: Whether the API has given a good answer in this run.
-    """
-    causes = _causes(error)
-    what, permanent = "broke the connection", False
-    for kinds, meaning, may_be_permanent in _CAUSES:
-        if any(isinstance(cause, kinds) for cause in causes):
-            what, permanent = meaning, may_be_permanent and not answered
-            break
-    if permanent:
-        return RunStopped(f"{host} {what}. Check the setting api_url and this machine's network.")
-    return Unreachable(f"{host} {what}")
-
-
-def waits() -> Generator[float, Retriable, None]:
-    """Yield how many seconds to wait before each retry: what the API asks for, or growing.
-
-    A wait generator as the module `backoff` drives it: primed, then sent each error.
-    """
-    step = 1.0
-    error = yield 0.0
-    while True:
-        if error.retry_after is None:
-            wait = step * random.uniform(0.5, 1.0)  # noqa: S311 (jitter)
-            step = min(2 * step, _LARGEST_STEP)
-        else:
-            wait = error.retry_after + random.uniform(0.0, 1.0)  # noqa: S311
-        error = yield wait
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    causes: list[BaseException] = []
-    pending: list[object] = [error]
-    while pending:
-        cause = pending.pop()
-        if isinstance(cause, BaseException) and cause not in causes:
-            causes.append(cause)
-            pending += [
-                cause.__cause__,
-                cause.__context__,
-                getattr(cause, "reason", None),
-                *cause.args,
-            ]
-    return causes
 
 
 def _redirected(answer: Answer) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import time
 import typing as t
+from contextlib import contextmanager
 from functools import cached_property
 from urllib.parse import quote
 
-from singer_sdk import Stream, metrics
-from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk import metrics
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
@@ -19,30 +17,27 @@ from typing_extensions import override
 from tap_rotor import answers, errors, schemas
 from tap_rotor.bookmarks import Memory
 from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
-from tap_rotor.records import Conformer
+from tap_rotor.record_stream import RecordStream
+from tap_rotor.records import EXTRA_FIELDS, Conformer, sent
 from tap_rotor.report import Progress, counted
 from tap_rotor.timestamps import before, timestamp
-from tap_rotor.writer import OutputLost
+from tap_rotor.typed_rows import typed_rows
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_rotor.tap import TapRotor
 
 _Parsed = t.TypeVar("_Parsed")
-INCREMENTAL = "INCREMENTAL"
-FULL_TABLE = "FULL_TABLE"
 
 
-class ListStream(Stream):
+class ListStream(RecordStream):
     """A list of the API.
 
     Attributes:
         path: Path below the API's address.
-        valid_replication_key: The field that the stream can be read incrementally by, if any.
         created: The field that says when a row was created, if there is one.
         newest_first: Whether the API promises the list ordered by that field, newest first.
         since_param: Query parameter that leaves out rows before a moment, if there is one.
@@ -51,7 +46,6 @@ class ListStream(Stream):
     """
 
     path: t.ClassVar[str]
-    valid_replication_key: t.ClassVar[str | None] = None
     newest_first: t.ClassVar[bool] = False
     since_param: t.ClassVar[str | None] = None
     created: t.ClassVar[str | None] = "created_at"
@@ -60,95 +54,13 @@ class ListStream(Stream):
 
     primary_keys = ("id",)
     schema = StreamSchema(SchemaDirectory(schemas))
-    # The record comes out of `Conformer` as the schema declares it.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: TapRotor) -> None:
         """Belong to a tap."""
         super().__init__(tap)
-        self.tap = tap
         self.requests = 0
         self.read: Read | None = None
         self.outcome = "not read"
-
-    # What the SDK asks of a stream
-
-    @property
-    @override
-    def metadata(self) -> MetadataMapping:
-        """The catalog's metadata, with the field that the stream can be read by."""
-        metadata = super().metadata
-        if self.valid_replication_key:
-            metadata.root.valid_replication_keys = [self.valid_replication_key]
-        return metadata
-
-    @override
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Take selection, schema and replication method from a catalog.
-
-        The SDK lets a catalog that names no replication key turn a stream into FULL_TABLE
-        without a word; here what a catalog leaves out stays as it is by default.
-
-        Raises:
-            errors.UsageError: The stream cannot be replicated as the catalog wants it.
-        """
-        if catalog.get_stream(self.name) is None:
-            super().apply_catalog(catalog)
-            return
-        default = self.replication_method
-        super().apply_catalog(catalog)
-        self.primary_keys = ("id",)
-        method = (self.forced_replication_method or default).upper()
-        key = self.replication_key or self.valid_replication_key
-        if method == FULL_TABLE:
-            key = None
-        elif method != INCREMENTAL or not key or key != self.valid_replication_key:
-            possible = FULL_TABLE
-            if self.valid_replication_key:
-                possible += f", or {INCREMENTAL} on {self.valid_replication_key}"
-            wanted = f"{method} on {key}" if key else method
-            message = f"The stream {self.name} can be replicated as {possible}, not as {wanted}"
-            raise errors.UsageError(message)
-        self.forced_replication_method = method
-        self.replication_key = key
-
-    @override
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Return none: the bookmark is capped where it is made."""
-
-    @override
-    def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
-    ) -> None:
-        """Leave the bookmark alone.
-
-        The SDK moves it with each record and keeps what it has when a stream ends early,
-        which would skip the rest for ever. Here it moves once, when a read is proven.
-        """
-
-    @override
-    def log(self, message: str, *args: t.Any, level: int = logging.INFO, **options: t.Any) -> None:
-        """Log the SDK's own lines, but its errors only for those who debug.
-
-        It calls every end of `--test` an unhandled error; what does go wrong, the tap tells.
-        """
-        level = logging.DEBUG if level >= logging.ERROR else level
-        super().log(message, *args, level=level, **options)
-
-    @override
-    def _write_record_message(self, record: Record) -> None:
-        """Write a record as its stream maps make it.
-
-        Raises:
-            errors.UsageError: A stream map fails on it. Why, might hold the record's values.
-        """
-        try:
-            super()._write_record_message(record)
-        except Exception as error:
-            if isinstance(error, OutputLost) or not self.config.get("stream_maps"):
-                raise
-            message = f"{self.name}: its stream map fails on a record ({type(error).__name__})"
-            raise errors.UsageError(message) from None
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -185,11 +97,18 @@ class ListStream(Stream):
                 page = self.request_page(read.next_page, params)
                 counter.increment()
                 rows = read.feed(page)
+                if read.next_page is not None:
+                    self.request_ahead(read.next_page, params)
                 self.conformer.count(rows)
-                yield from rows
-                self.tap.message_writer.flush()
+                records = [row[answers.RECORD] for row in rows]
+                if self.written_as_read:
+                    self.write_records(records)
+                else:
+                    yield from records
+                    self.tap.message_writer.flush()
                 if memory and self._resumable:
                     memory.interrupted(read.stretch)
+                self.write_state()
                 progress.tell(read)
         if read.entered_behind:
             self.logger.warning(
@@ -260,12 +179,20 @@ class ListStream(Stream):
         Raises:
             errors.TapError: There is no such page to be had.
         """
-        asked = {**params, "page": number} if self.paged else params
 
         def parse(answer: errors.Answer) -> Page:
-            return answers.page(answer, number, self.conformer, paged=self.paged)
+            return answers.page(answer, number, self._reader, paged=self.paged)
 
-        return self._request(self.path, asked, parse)
+        return self._request(self.path, {**params, **self._numbered(number)}, parse)
+
+    def request_ahead(self, number: int, params: Mapping[str, str | int]) -> None:
+        """Begin to ask for the page that `request_page` is certain to be called for next."""
+        if self.ABORT_AT_RECORD_COUNT is None:
+            with self._counted():
+                self.tap.client.begin(self.path, {**params, **self._numbered(number)})
+
+    def _numbered(self, number: int) -> dict[str, int]:
+        return {"page": number} if self.paged else {}
 
     def request_row(self, row_id: str) -> Record:
         """Ask for one row by its id.
@@ -282,27 +209,41 @@ class ListStream(Stream):
         """Makes records of rows, and counts what does not fit."""
         return Conformer(self.effective_schema)
 
+    @cached_property
+    def _reader(self) -> answers.Reader:
+        typed = None
+        if self.written_as_read:
+            typed = typed_rows(sent(self.effective_schema), EXTRA_FIELDS)
+        return answers.Reader(self.conformer, typed, self.replication_key or self.created)
+
     def _request(
         self,
         path: str,
         params: Mapping[str, str | int],
         parse: Callable[[errors.Answer], _Parsed],
     ) -> _Parsed:
-        client = self.tap.client
-        made = client.requests
-        started = time.monotonic()
-        try:
-            return client.get(path, params, parse)
-        finally:
-            self.requests += client.requests - made
+        def timed(answer: errors.Answer) -> _Parsed:
             self._log_metric(
                 metrics.Point(
                     "timer",
                     metric=metrics.Metric.HTTP_REQUEST_DURATION,
-                    value=time.monotonic() - started,
+                    value=answer.seconds,
                     tags={metrics.Tag.STREAM: self.name, metrics.Tag.ENDPOINT: self.path},
                 )
             )
+            return parse(answer)
+
+        with self._counted():
+            return self.tap.client.get(path, params, timed)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count the requests that are made meanwhile as this stream's."""
+        made = self.tap.client.requests
+        try:
+            yield
+        finally:
+            self.requests += self.tap.client.requests - made
 
     # What is remembered, and what the target is told to forget
 
@@ -342,12 +283,6 @@ class ListStream(Stream):
         return Memory(
             self.stream_state, self.replication_key, self._fingerprint, self._start_date or ""
         )
-
-    @property
-    @override
-    def emit_activate_version_messages(self) -> bool:
-        """Never before the records, where the SDK would: a failed read would delete rows."""
-        return False
 
     def _activate_version(self, read: Read) -> None:
         """Tell the target to remove the rows that a read of the whole list did not show."""

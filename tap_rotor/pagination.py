@@ -202,11 +202,15 @@ class Read:
 
 def _compact(row_id: str) -> str | bytes:
     """Return a UUID in its usual form as 16 bytes, any other id as it is: equal if they are."""
-    if len(row_id) == 36 and row_id == row_id.lower():  # noqa: PLR2004
-        parts = row_id.split("-")
-        if [len(part) for part in parts] == [8, 4, 4, 4, 12]:
-            try:
-                return bytes.fromhex("".join(parts))
-            except ValueError:
-                pass
+    digits = row_id.replace("-", "")
+    if (
+        (len(row_id), len(digits)) == (36, 32)
+        and row_id[8] == row_id[13] == row_id[18] == row_id[23] == "-"
+        and row_id == row_id.lower()
+        and digits.isalnum()
+    ):
+        try:
+            return bytes.fromhex(digits)
+        except ValueError:
+            pass
     return row_id

@@ -71,6 +71,12 @@ def _clean(value: t.Any) -> t.Any:
     return value
 
 
+def sent(schema: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the properties of a JSON Schema that the API sends: all but `extra_fields`."""
+    properties = schema.get("properties", {})
+    return {name: declared for name, declared in properties.items() if name != EXTRA_FIELDS}
+
+
 class _Extra(dict[str, t.Any]):
     """The `extra_fields` of a record, and what is to be counted of them."""
 
@@ -95,11 +101,7 @@ class Conformer:
 
     def __init__(self, schema: dict[str, t.Any]) -> None:
         """Prepare for the types, formats, properties and items of a JSON Schema."""
-        properties = {
-            name: declared
-            for name, declared in schema.get("properties", {}).items()
-            if name != EXTRA_FIELDS
-        }
+        properties = sent(schema)
         self._fits = {name: self._fit(declared) for name, declared in properties.items()}
         # The type that a value of most fields just has to be.
         self._plain = {name: _PLAIN[fit] for name, fit in self._fits.items() if fit in _PLAIN}

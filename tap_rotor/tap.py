@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sys
 import typing as t
 
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
@@ -14,14 +12,7 @@ from typing_extensions import override
 from tap_rotor import errors, settings
 from tap_rotor.bookmarks import own_part
 from tap_rotor.client import Client
-from tap_rotor.command import (
-    Command,
-    Interrupted,
-    give_up,
-    parse_catalog,
-    read_json,
-    read_json_file,
-)
+from tap_rotor.command import CommandLineTap, Interrupted, give_up, parse_catalog
 from tap_rotor.report import how_far, tell_run, tell_stream
 from tap_rotor.streams import STREAMS
 from tap_rotor.timestamps import now
@@ -31,15 +22,13 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    import click
-
     from tap_rotor.list_stream import ListStream
 
 # How long a target that takes nothing may hold up the end of a run that was told to end.
 SECONDS_TO_END = 25
 
 
-class TapRotor(Tap):
+class TapRotor(CommandLineTap):
     """Singer tap for Rotor, the CRM for field-service companies."""
 
     name = "tap-rotor"
@@ -208,6 +197,7 @@ class TapRotor(Tap):
         else:
             self.failures.append(sentence)
 
+    @override
     def run(self, sync: t.Callable[[], object]) -> int:
         """Run a sync of the SDK and tell how it ended; return the exit status."""
         try:
@@ -253,67 +243,3 @@ class TapRotor(Tap):
         found = list(settings.environment_problems(cls.config_jsonschema, cls._env_var_prefix))
         if found:
             raise errors.UsageError(*found)
-
-    # The command line
-
-    @override
-    @classmethod
-    def invoke(  # type: ignore[override]
-        cls,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: t.Any = None,
-        state: t.IO[str] | None = None,
-        catalog: t.IO[str] | None = None,
-    ) -> None:
-        """Run as the SDK does, and exit with the status of the run."""
-        if about:
-            cls.print_about(about_format)
-            return
-        tap = cls(
-            config=config.config,
-            parse_env_config=config.parse_env,
-            state=read_json(state, "state") if state else None,
-            catalog=read_json(catalog, "catalog") if catalog else None,
-        )
-        sys.exit(tap.run(tap.sync_all))
-
-    @override
-    @classmethod
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Run `--test` as the SDK does, but exit with the status of the run."""
-        if value == "schema" or not value or value == "disabled":
-            super().cb_test(ctx, param, value)
-            return
-        config = ctx.params["config"]
-        tap = cls(config=config.config, parse_env_config=config.parse_env)
-        ctx.exit(tap.run(tap.run_connection_test))
-
-    @override
-    @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:
-        """Read the config files.
-
-        Raises:
-            errors.UsageError: One of them cannot be read.
-        """
-        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
-        for path in value:
-            if path != "ENV":
-                given.config.update(read_json_file(path, "config"))
-        return given
-
-    @override
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command, ended by a sentence where something is wrong."""
-        command = super().get_singer_command()
-        return Command(
-            name=command.name,
-            callback=command.callback,
-            context_settings=command.context_settings,
-            help=command.help,
-            params=command.params,
-            logger=cls.logger,
-        )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import select
+import stat
 import sys
+import termios
+import typing as t
 
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from typing_extensions import override
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BUFFER_SIZE = 1 << 16
 
@@ -25,8 +32,9 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     Lines are held back until the buffer is full, `flush` is called, or any message but a
     RECORD is written: a target never waits for a STATE.
 
-    A pipe with room takes up to PIPE_BUF bytes at once. So lines leave in pieces of that size,
-    and a signal handler that raises while a target is waited for breaks off no line.
+    A pipe with room takes up to PIPE_BUF bytes at once, an empty one all that it can hold. So
+    lines leave in pieces of that size, and a signal handler that raises while a target is
+    waited for breaks off no line.
 
     Attributes:
         busy: Whether a line is leaving, which must not be broken off.
@@ -56,6 +64,18 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if len(self._buffer) >= _BUFFER_SIZE or not isinstance(message, RecordMessage):
             self.flush()
 
+    def write_records(self, head: bytes, records: Iterable[object], tail: bytes) -> None:
+        """Write the lines of RECORDs, which differ in nothing but the records.
+
+        Raises:
+            OutputLost: Standard output does not take them.
+        """
+        between = tail + b"\n" + head
+        lines = between.join(map(self._encode, records))
+        # In one step, as a signal may come between two.
+        self._buffer += b"".join((head, lines, tail, b"\n"))
+        self.flush()
+
     def flush(self) -> None:
         """Hand on every line written so far.
 
@@ -77,17 +97,20 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             raise OutputLost(message) from None
 
     def _write_lines(self, descriptor: int) -> None:
-        """Write as many whole lines as a pipe takes at once, or one longer line."""
-        end = self._buffer.rfind(b"\n", 0, select.PIPE_BUF) + 1
+        """Write as many whole lines as are taken at once, or one longer line."""
+        _wait_for_room(descriptor)
+        room = _room(descriptor)
+        end = self._buffer.rfind(b"\n", 0, room) + 1
         if not end:
             end = self._buffer.find(b"\n") + 1
         try:
             while end:
-                _wait_for_room(descriptor)
                 self.busy = True
-                written = os.write(descriptor, self._buffer[: min(end, select.PIPE_BUF)])
+                written = os.write(descriptor, self._buffer[: min(end, room)])
                 del self._buffer[:written]
                 end -= written
+                if end:
+                    _wait_for_room(descriptor)
         finally:
             self.busy = False
         if self.interruption:
@@ -99,3 +122,15 @@ def _wait_for_room(descriptor: int) -> None:
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
     poll.poll()
+
+
+def _room(descriptor: int) -> int:
+    """Return how many bytes are taken at once now that there is room."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return _BUFFER_SIZE
+    if stat.S_ISFIFO(mode) and hasattr(fcntl, "F_GETPIPE_SZ"):
+        unread = int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
+        if not unread:
+            return fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ)
+    return select.PIPE_BUF

@@ -119,7 +119,7 @@ class Clock:
         monkeypatch.setattr("backoff._sync.time", self)
         monkeypatch.setattr("backoff._common.time", self)
         monkeypatch.setattr(
-            "tap_rotor.errors.random.uniform", lambda low, high: low + self.chance * (high - low)
+            "tap_rotor.network.random.uniform", lambda low, high: low + self.chance * (high - low)
         )
 
     def monotonic(self) -> float:
