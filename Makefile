@@ -57,7 +57,7 @@ simulate: install plugins ## Load a month of a changing company through faults a
 check: install ## Run every static check
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy tap_rotor sandbox demo simulation scripts
+	$(RUN) -m mypy numbered_pages tap_rotor sandbox demo simulation scripts
 
 .PHONY: lock
 lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
-# The SDK imports these at once, though only its targets (joblib) and BATCH files (upath, and
-# fsspec with it) use them: a third of the time that the tap takes to start.
-UNUSED = ("joblib", "upath")
-
-
-class _StandIn(ModuleType):
-    """A module whose names can be imported, but not used."""
-
-    def __getattr__(self, name: str) -> type:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return type(name, (), {"__init__": _refuse})
-
-
-def _refuse(*_: object, **__: object) -> None:
-    message = f"tap-rotor does not use {', '.join(UNUSED)}"
-    raise NotImplementedError(message)
+from numbered_pages.unused import leave_out_unused
 
 
 def main() -> None:
     """Run the command line."""
-    for name in UNUSED:
-        sys.modules.setdefault(name, _StandIn(name))
+    leave_out_unused()
 
     from tap_rotor.tap import TapRotor  # noqa: PLC0415 (now that nothing unused is imported)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from tap_rotor import errors
-from tap_rotor.list_stream import ListStream
+from numbered_pages.errors import NotFound
+from numbered_pages.list_stream import ListStream
+from tap_rotor import schemas
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +20,13 @@ if t.TYPE_CHECKING:
     from singer_sdk.helpers.types import Record
 
 
-class Leads(ListStream):
+class RotorList(ListStream):
+    """A list whose JSON Schema is in `schemas/`, under its name."""
+
+    schema = StreamSchema(SchemaDirectory(schemas))
+
+
+class Leads(RotorList):
     """Leads."""
 
     name = "leads"
@@ -48,7 +56,7 @@ class Leads(ListStream):
         for lead_id in dict.fromkeys(ids):
             try:
                 record = self.request_row(lead_id)
-            except errors.RowMissing:
+            except NotFound:
                 self.logger.warning("There is no lead %s", lead_id)
             else:
                 self.conformer.count([record])
@@ -56,7 +64,7 @@ class Leads(ListStream):
         self.outcome = f"{len(ids)} asked for by id"
 
 
-class Pins(ListStream):
+class Pins(RotorList):
     """Knocks on doors."""
 
     name = "pins"
@@ -65,7 +73,7 @@ class Pins(ListStream):
     newest_first = True
 
 
-class PinTypes(ListStream):
+class PinTypes(RotorList):
     """Kinds of pins."""
 
     name = "pin_types"
@@ -74,7 +82,7 @@ class PinTypes(ListStream):
     paged = False
 
 
-class Customers(ListStream):
+class Customers(RotorList):
     """Customers; their order is not documented."""
 
     name = "customers"
@@ -88,7 +96,7 @@ class Customers(ListStream):
         return _no_archived(self.config)
 
 
-class ServicePlans(ListStream):
+class ServicePlans(RotorList):
     """Recurring service agreements, whose counts and sums change for years."""
 
     name = "service_plans"
@@ -98,7 +106,7 @@ class ServicePlans(ListStream):
     since_param = "created_at_range_start"
 
 
-class ServicedJobs(ListStream):
+class ServicedJobs(RotorList):
     """Jobs; one enters the list when it is completed, perhaps months after its first visit."""
 
     name = "serviced_jobs"
@@ -113,4 +121,5 @@ def _no_archived(config: Mapping[str, t.Any]) -> bool:
     return config["include_archived"] is False
 
 
+# Leads come first: they matter most where requests are short.
 STREAMS = (Leads, Pins, PinTypes, Customers, ServicePlans, ServicedJobs)

@@ -6,11 +6,11 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tap_rotor.pagination import LATE_MINUTES, Page, Read
-from tap_rotor.timestamps import before
+from numbered_pages.pagination import LATE_MINUTES, Page, Read
+from numbered_pages.timestamps import before
 
 if t.TYPE_CHECKING:
-    from tap_rotor.pagination import Bookmark, Stretch
+    from numbered_pages.pagination import Bookmark, Stretch
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 FORM = "%Y-%m-%dT%H:%M:%S.%fZ"

@@ -119,7 +119,8 @@ class Clock:
         monkeypatch.setattr("backoff._sync.time", self)
         monkeypatch.setattr("backoff._common.time", self)
         monkeypatch.setattr(
-            "tap_rotor.network.random.uniform", lambda low, high: low + self.chance * (high - low)
+            "numbered_pages.network.random.uniform",
+            lambda low, high: low + self.chance * (high - low),
         )
 
     def monotonic(self) -> float:

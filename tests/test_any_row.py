@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tap_rotor.records import Conformer, decode_json
+from numbered_pages.records import Conformer, decode_json
 from tests.in_process import PATHS, discovered
 
 EXTRA = "extra_fields"

@@ -14,13 +14,14 @@ import singer_sdk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from numbered_pages.answers import RECORD, Reader
+from numbered_pages.errors import Answer
+from numbered_pages.record_stream import RecordStream
+from numbered_pages.records import EXTRA_FIELDS, Conformer, sent
+from numbered_pages.typed_rows import typed_rows
+from numbered_pages.unused import UNUSED
 from sandbox import Company, Sandbox
-from tap_rotor.__main__ import UNUSED
-from tap_rotor.answers import RECORD, Reader
-from tap_rotor.errors import Answer
-from tap_rotor.record_stream import RecordStream
-from tap_rotor.records import EXTRA_FIELDS, Conformer, sent
-from tap_rotor.typed_rows import typed_rows
+from tap_rotor.api import ROTOR
 from tests.in_process import Tap
 from tests.started import Started, full, until
 from tests.test_any_row import SCHEMAS, body, values
@@ -40,9 +41,9 @@ def answer(rows: list[dict[str, object]]) -> Answer:
 def readers(stream: str) -> tuple[Reader, Reader]:
     """Return the reader that takes the quick way where it can, and the one that never does."""
     conformer = Conformer(SCHEMAS[stream])
-    typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS)
+    typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
     assert typed is not None
-    return Reader(conformer, typed, None), Reader(conformer, None, None)
+    return Reader(ROTOR, conformer, typed, None), Reader(ROTOR, conformer, None, None)
 
 
 def records(reader: Reader, answered: Answer) -> list[object]:

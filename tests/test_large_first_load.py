@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tap_rotor.pagination import Page, Read
+from numbered_pages.pagination import Page, Read
 
 ROWS = 2_500_000
 LIMIT = 1000

@@ -146,7 +146,7 @@ def test_a_body_that_stands_still(tap, sandbox):
 
 
 def test_a_body_that_drips_for_ever(tap, sandbox, monkeypatch):
-    monkeypatch.setattr("tap_rotor.client.LONGEST_ANSWER", 0.2)
+    monkeypatch.setattr("numbered_pages.client.LONGEST_ANSWER", 0.2)
     sandbox.rule("drip", "/leads", times=None, rate=200)
     result = tap()
     assert_failed(result, "leads: 127.0.0.1 did not answer in time")

@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from demo.meltano import clean_environment
+from numbered_pages.tap import SECONDS_TO_END
 from sandbox import Company, Sandbox
-from tap_rotor.tap import SECONDS_TO_END
 from tests.companies import EMPTY, HOUR, hourly
 from tests.in_process import Tap, fixed, selecting
 from tests.started import Started, full, until
@@ -140,7 +140,10 @@ def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number,
         check_end(result, number, large.company.rows("leads"))
 
 
-IMPATIENT = "import tap_rotor.tap as tap; tap.SECONDS_TO_END = 2; tap.TapRotor.cli()"
+IMPATIENT = (
+    "from numbered_pages import tap; tap.SECONDS_TO_END = 2\n"
+    "from tap_rotor.tap import TapRotor; TapRotor.cli()"
+)
 
 
 @both_signals

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from tap_rotor.records import Conformer, decode_json
+from numbered_pages.records import Conformer, decode_json
 from tests.in_process import Tap, discovered, fixed
 
 REPLACED = "\ufffd"

@@ -14,12 +14,12 @@ from operator import attrgetter
 
 import msgspec
 
-from tap_rotor.timestamps import calendar_date, timestamp
+from numbered_pages.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-# No database takes much longer keys; the API's are UUIDs.
+# No database takes much longer keys; those of APIs are far shorter.
 LONGEST_ID = 255
 
 _NULL = msgspec.Raw(b"null")
@@ -28,10 +28,13 @@ _NUMBERS = re.compile(rb"%b(?:,%b)*" % (_NUMBER, _NUMBER))
 
 
 class TypedRows:
-    """Decodes pages, `{data, pagination, status}`, whose rows are as a JSON Schema declares."""
+    """Decodes pages, `{data, pagination}`, whose rows are as a JSON Schema declares."""
 
-    def __init__(self, kinds: Mapping[str, str], blank: str) -> None:
-        """Prepare for fields, each with its kind in `_TYPES`, and one that stays null."""
+    def __init__(self, kinds: Mapping[str, str], blank: str, success: Mapping[str, str]) -> None:
+        """Prepare for fields, each with its kind in `_TYPES`, and one that stays null.
+
+        A page whose other members are not as in `success` is odd, too.
+        """
         self._settle = [(attrgetter(n), n, _SETTLE[k]) for n, k in kinds.items() if k in _SETTLE]
         key = t.Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
         row = msgspec.defstruct(
@@ -49,7 +52,7 @@ class TypedRows:
             [
                 ("data", list[row]),  # type: ignore[valid-type]
                 ("pagination", t.Any, None),
-                ("status", t.Literal["success"], "success"),
+                *((name, t.Literal[value], value) for name, value in success.items()),
             ],
         )
         self._blank = f'"{blank}"'.encode()
@@ -68,15 +71,20 @@ class TypedRows:
         return page.data, page.pagination
 
 
-def typed_rows(properties: Mapping[str, t.Any], blank: str) -> TypedRows | None:
+def typed_rows(
+    properties: Mapping[str, t.Any], blank: str, success: Mapping[str, str]
+) -> TypedRows | None:
     """Return a decoder for the properties of a JSON Schema, if it knows a type for each of them.
 
     Args:
         properties: What the schema declares of each field that the API sends.
         blank: The field of a record that the API does not send.
+        success: What the body of a page says beside its rows where it says it.
     """
     kinds = {name: _kind(declared) for name, declared in properties.items()}
-    return TypedRows(kinds, blank) if "id" in kinds and set(kinds.values()) <= set(_TYPES) else None
+    if "id" not in kinds or not set(kinds.values()) <= set(_TYPES):
+        return None
+    return TypedRows(kinds, blank, success)
 
 
 def _kind(declared: Mapping[str, t.Any]) -> str:

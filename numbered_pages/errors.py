@@ -14,10 +14,12 @@ from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from tap_rotor.records import decode_json
+from numbered_pages.records import decode_json
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from numbered_pages.api import Api
 
 # A longer Retry-After means the day's quota: nobody wants a run that sleeps for hours.
 LONGEST_WAIT = 120.0
@@ -51,8 +53,8 @@ class ScopeMissing(StreamFailed):
     """The key may not read this list."""
 
 
-class RowMissing(TapError):
-    """One row that was asked for by its id is not there."""
+class NotFound(RunStopped):
+    """Nothing is at a path: the address is wrong or, with an id in the path, the row is gone."""
 
 
 class Retriable(StreamFailed):
@@ -107,7 +109,7 @@ class Answer:
         return self.headers.get("Content-Type", "").partition(";")[0].strip()[:80] or "none"
 
 
-def raise_for_status(answer: Answer) -> None:
+def raise_for_status(answer: Answer, api: Api) -> None:
     """Raise what an answer other than 200 means.
 
     Raises:
@@ -122,9 +124,9 @@ def raise_for_status(answer: Answer) -> None:
         raise RunStopped(_redirected(answer))
     meaning = _BY_STATUS.get(status)
     if meaning:
-        raise meaning(answer)
+        raise meaning(answer, api)
     if 400 <= status < 500:  # noqa: PLR2004
-        raise StreamFailed(_rejected(answer))
+        raise StreamFailed(_rejected(answer, api))
     retry_after = _retry_after(answer)
     if retry_after is not None and retry_after > LONGEST_WAIT:
         retry_after = None
@@ -148,40 +150,35 @@ def _redirected(answer: Answer) -> str:
     )
 
 
-def _unauthorized(_answer: Answer) -> TapError:
+def _unauthorized(_answer: Answer, api: Api) -> TapError:
     return RunStopped(
-        "Rotor does not accept the API key (status 401). Check the setting api_key; a key "
-        "is made in Rotor under Settings, Integrations."
+        f"{api.name} does not accept the API key (status 401). Check the setting api_key; a key "
+        f"is made in {api.key_origin}."
     )
 
 
-def _forbidden(answer: Answer) -> TapError:
-    body = answer.body or {}
-    if body.get("error_code") != "INSUFFICIENT_SCOPE":
+def _forbidden(answer: Answer, api: Api) -> TapError:
+    lacks = api.fault(answer.body or {}).key_lacks
+    if lacks is None:
         return RunStopped(
-            f"{answer.path} was refused with status 403, but not by Rotor (content type "
+            f"{answer.path} was refused with status 403, but not by {api.name} (content type "
             f"{answer.content_type}): a firewall or a proxy on the way to {answer.host} may be "
             "the cause."
         )
-    scope = re.search(r"'([a-z_-]+:[a-z]+)'", str(body.get("message", "")))
-    named = f" {scope[1]}" if scope else " that it needs"
-    return ScopeMissing(f"{answer.path} was refused: the API key lacks the scope{named}")
+    return ScopeMissing(f"{answer.path} was refused: the API key lacks {lacks}")
 
 
-def _not_found(answer: Answer) -> TapError:
-    if re.fullmatch(r"/[a-z-]+/.+", answer.path):
-        return RowMissing("not found")
-    return RunStopped(
+def _not_found(answer: Answer, _api: Api) -> TapError:
+    return NotFound(
         f"{answer.path} does not exist on {answer.host} (status 404). Check the setting api_url."
     )
 
 
-def _limited(answer: Answer) -> TapError:
+def _limited(answer: Answer, api: Api) -> TapError:
     retry_after = _retry_after(answer)
-    code = (answer.body or {}).get("error_code")
     if retry_after is not None and retry_after <= LONGEST_WAIT:
         return Retriable(f"{answer.path} was answered with status 429", retry_after)
-    if retry_after is not None or code == "RATE_LIMIT_EXCEEDED":
+    if retry_after is not None or api.fault(answer.body or {}).quota_spent:
         return QuotaSpent("the key's requests for today are used up (status 429)")
     return Retriable(f"{answer.path} was answered with status 429")
 
@@ -206,11 +203,11 @@ def _http_date(value: str) -> datetime | None:
         return None
 
 
-def _timed_out(answer: Answer) -> TapError:
+def _timed_out(answer: Answer, _api: Api) -> TapError:
     return Retriable(f"{answer.path} was answered with status 408")
 
 
-_BY_STATUS: dict[int, Callable[[Answer], TapError]] = {
+_BY_STATUS: dict[int, Callable[[Answer, Api], TapError]] = {
     HTTPStatus.UNAUTHORIZED: _unauthorized,
     HTTPStatus.FORBIDDEN: _forbidden,
     HTTPStatus.NOT_FOUND: _not_found,
@@ -219,12 +216,8 @@ _BY_STATUS: dict[int, Callable[[Answer], TapError]] = {
 }
 
 
-def _rejected(answer: Answer) -> str:
-    errors = (answer.body or {}).get("errors")
-    fields = [
-        error["field"]
-        for error in (errors if isinstance(errors, list) else [])
-        if isinstance(error, dict) and re.fullmatch(r"[\w.\[\]-]{1,60}", str(error.get("field")))
-    ]
+def _rejected(answer: Answer, api: Api) -> str:
+    stated = map(str, api.fault(answer.body or {}).fields)
+    fields = [field for field in stated if re.fullmatch(r"[\w.\[\]-]{1,60}", field)]
     named = f"; it objects to {', '.join(fields[:5])}" if fields else ""
     return f"{answer.path} was rejected with status {answer.status}{named}"

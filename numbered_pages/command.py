@@ -14,8 +14,8 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
-from tap_rotor import errors
-from tap_rotor.writer import OutputLost
+from numbered_pages import errors
+from numbered_pages.writer import OutputLost
 
 if t.TYPE_CHECKING:
     import click

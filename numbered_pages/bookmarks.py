@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import astuple, dataclass
 
-from tap_rotor.descent import Bookmark, Stretch
-from tap_rotor.timestamps import timestamp
+from numbered_pages.descent import Bookmark, Stretch
+from numbered_pages.timestamps import timestamp
 
 _KEYS = (
     "replication_key",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tap_rotor.timestamps import calendar_date, timestamp
+from numbered_pages.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable

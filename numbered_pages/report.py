@@ -9,11 +9,8 @@ if t.TYPE_CHECKING:
     import logging
     from collections import Counter
 
-    from tap_rotor.list_stream import ListStream
-    from tap_rotor.pagination import Read
-
-# What the API allows a key in a day.
-REQUESTS_A_DAY = 1000
+    from numbered_pages.list_stream import ListStream
+    from numbered_pages.pagination import Read
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
 _MOST_NAMES = 10
@@ -85,10 +82,10 @@ def how_far(stream: ListStream, requests: int) -> str:
     return f"{made}: {counted(read.rows, 'row')} of {stream.name} read, {left}; {goes_on}"
 
 
-def tell_run(logger: logging.Logger, requests: int) -> None:
+def tell_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -> None:
     """Tell how many requests the run took, beside what the API allows in a day."""
-    runs = REQUESTS_A_DAY // requests if requests else 0
-    fits = f"; the {REQUESTS_A_DAY:,} of a day allow {counted(runs, 'such run')}" if runs else ""
+    runs = (requests_a_day or 0) // requests if requests else 0
+    fits = f"; the {requests_a_day:,} of a day allow {counted(runs, 'such run')}" if runs else ""
     logger.info("%s in all%s", counted(requests, "request"), fits)
 
 

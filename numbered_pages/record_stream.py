@@ -12,9 +12,9 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
-from tap_rotor import errors
-from tap_rotor.timestamps import now
-from tap_rotor.writer import OutputLost
+from numbered_pages import errors
+from numbered_pages.timestamps import now
+from numbered_pages.writer import OutputLost
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
-    from tap_rotor.tap import TapRotor
+    from numbered_pages.tap import ListTap
 
 INCREMENTAL = "INCREMENTAL"
 FULL_TABLE = "FULL_TABLE"
@@ -39,7 +39,7 @@ class RecordStream(Stream):
     # The record comes out of `Conformer` as the schema declares it.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: TapRotor) -> None:
+    def __init__(self, tap: ListTap) -> None:
         """Belong to a tap."""
         super().__init__(tap)
         self.tap = tap

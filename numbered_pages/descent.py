@@ -11,12 +11,12 @@ import typing as t
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tap_rotor.timestamps import before
+from numbered_pages.timestamps import before
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_rotor.walk import Page, Row, Walk
+    from numbered_pages.walk import Page, Row, Walk
 
 # A row may become visible some time after the moment that it states as its creation.
 LATE_MINUTES = 5

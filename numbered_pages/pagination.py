@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tap_rotor.descent import LATE_MINUTES, Bookmark, Descent, Stretch
-from tap_rotor.walk import Broken, Census, Page, Row, Walk
+from numbered_pages.descent import LATE_MINUTES, Bookmark, Descent, Stretch
+from numbered_pages.walk import Broken, Census, Page, Row, Walk
 
 __all__ = ["LATE_MINUTES", "Bookmark", "Page", "Read", "Row", "Stretch"]
 

@@ -11,24 +11,23 @@ from urllib.parse import quote
 
 from singer_sdk import metrics
 from singer_sdk.mapper import RemoveRecordTransform
-from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from tap_rotor import answers, errors, schemas
-from tap_rotor.bookmarks import Memory
-from tap_rotor.pagination import LATE_MINUTES, Bookmark, Page, Read
-from tap_rotor.record_stream import RecordStream
-from tap_rotor.records import EXTRA_FIELDS, Conformer, sent
-from tap_rotor.report import Progress, counted
-from tap_rotor.timestamps import before, timestamp
-from tap_rotor.typed_rows import typed_rows
+from numbered_pages import answers, errors
+from numbered_pages.bookmarks import Memory
+from numbered_pages.pagination import LATE_MINUTES, Bookmark, Page, Read
+from numbered_pages.record_stream import RecordStream
+from numbered_pages.records import EXTRA_FIELDS, Conformer, sent
+from numbered_pages.report import Progress, counted
+from numbered_pages.timestamps import before, timestamp
+from numbered_pages.typed_rows import typed_rows
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_rotor.tap import TapRotor
+    from numbered_pages.tap import ListTap
 
 _Parsed = t.TypeVar("_Parsed")
 
@@ -53,9 +52,8 @@ class ListStream(RecordStream):
     filters_by_setting: t.ClassVar[Mapping[str, str]] = {}
 
     primary_keys = ("id",)
-    schema = StreamSchema(SchemaDirectory(schemas))
 
-    def __init__(self, tap: TapRotor) -> None:
+    def __init__(self, tap: ListTap) -> None:
         """Belong to a tap."""
         super().__init__(tap)
         self.requests = 0
@@ -157,7 +155,7 @@ class ListStream(RecordStream):
         """Return the query parameters that every page is asked for with."""
         params: dict[str, str | int] = dict(self.filters())
         if self.paged:
-            params["limit"] = self.config["page_size"]
+            params[self.tap.api.size] = self.config["page_size"]
         if self.since_param and floor:
             params[self.since_param] = floor
         return params
@@ -192,13 +190,13 @@ class ListStream(RecordStream):
                 self.tap.client.begin(self.path, {**params, **self._numbered(number)})
 
     def _numbered(self, number: int) -> dict[str, int]:
-        return {"page": number} if self.paged else {}
+        return {self.tap.api.page: number} if self.paged else {}
 
     def request_row(self, row_id: str) -> Record:
         """Ask for one row by its id.
 
         Raises:
-            errors.RowMissing: There is none.
+            errors.NotFound: There is none.
             errors.TapError: It cannot be had.
         """
         path = f"{self.path}/{quote(row_id, safe='')}"
@@ -213,8 +211,10 @@ class ListStream(RecordStream):
     def _reader(self) -> answers.Reader:
         typed = None
         if self.written_as_read:
-            typed = typed_rows(sent(self.effective_schema), EXTRA_FIELDS)
-        return answers.Reader(self.conformer, typed, self.replication_key or self.created)
+            properties = sent(self.effective_schema)
+            typed = typed_rows(properties, EXTRA_FIELDS, self.tap.api.success)
+        time = self.replication_key or self.created
+        return answers.Reader(self.tap.api, self.conformer, typed, time)
 
     def _request(
         self,

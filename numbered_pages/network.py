@@ -8,7 +8,7 @@ import typing as t
 import requests
 import urllib3
 
-from tap_rotor.errors import Retriable, RunStopped, Unreachable
+from numbered_pages.errors import Retriable, RunStopped, Unreachable
 
 if t.TYPE_CHECKING:
     from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""Requests to the Rotor API, one after another, with the retries that each answer deserves."""
+"""Requests to an API, one after another, with the retries that each answer deserves."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import backoff
 import requests
 import urllib3
 
-from tap_rotor import errors, network
-from tap_rotor.ahead import begin
-from tap_rotor.errors import Answer
+from numbered_pages import errors, network
+from numbered_pages.ahead import begin
+from numbered_pages.errors import Answer
 
 if t.TYPE_CHECKING:
     import logging
@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
     from backoff.types import Details
 
-API_VERSION = "1.1.0"
+    from numbered_pages.api import Api
 
 # An answer that drips for longer than this is given up, in seconds.
 LONGEST_ANSWER = 300.0
@@ -32,7 +32,7 @@ _Parsed = t.TypeVar("_Parsed")
 
 
 class Client:
-    """The Rotor API as one run sees it.
+    """An API as one run sees it.
 
     Attributes:
         requests: Requests made so far, retries among them: each counts against the quota.
@@ -40,11 +40,12 @@ class Client:
     """
 
     def __init__(
-        self, config: Mapping[str, t.Any], *, user_agent: str, logger: logging.Logger
+        self, api: Api, config: Mapping[str, t.Any], *, user_agent: str, logger: logging.Logger
     ) -> None:
         """Take the validated settings of the tap."""
         self.requests = 0
         self.answered = False
+        self._api = api
         self._coming: Future[Answer] | None = None
         self._url = str(config["api_url"]).rstrip("/")
         self._host = urlsplit(self._url).hostname or ""
@@ -57,8 +58,7 @@ class Client:
             {
                 "Accept": "application/json",
                 "User-Agent": user_agent,
-                "rotor-api-version": API_VERSION,
-                "x-api-key": config.get("api_key") or "",
+                **api.headers(config.get("api_key") or ""),
             }
         )
 
@@ -79,7 +79,7 @@ class Client:
 
         def attempt() -> _Parsed:
             answer = self._send(path, params)
-            errors.raise_for_status(answer)
+            errors.raise_for_status(answer, self._api)
             parsed = parse(answer)
             self.answered = True
             return parsed

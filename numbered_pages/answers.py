@@ -6,18 +6,19 @@ import typing as t
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
-from tap_rotor import errors
-from tap_rotor.timestamps import http_date
-from tap_rotor.typed_rows import LONGEST_ID
-from tap_rotor.walk import Page
+from numbered_pages import errors
+from numbered_pages.timestamps import http_date
+from numbered_pages.typed_rows import LONGEST_ID
+from numbered_pages.walk import Page
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_rotor.errors import Answer
-    from tap_rotor.records import Conformer
-    from tap_rotor.typed_rows import TypedRows
-    from tap_rotor.walk import Row
+    from numbered_pages.api import Api
+    from numbered_pages.errors import Answer
+    from numbered_pages.records import Conformer
+    from numbered_pages.typed_rows import TypedRows
+    from numbered_pages.walk import Row
 
     Record = dict[str, t.Any]
 
@@ -30,11 +31,13 @@ class Reader:
     """Makes rows of one stream of what an answer holds.
 
     Attributes:
+        api: Where the answers come from.
         conform: Makes a record of any row.
         typed: Makes records of pages that are all as declared, if such records will do.
         time: The field that a row is ordered or replicated by, if there is one.
     """
 
+    api: Api
     conform: Conformer
     typed: TypedRows | None
     time: str | None
@@ -57,13 +60,15 @@ class Reader:
         if body is None:
             raise errors.broken(answer, "is no JSON object")
         data = body.get("data")
-        if body.get("status", "success") != "success" or not isinstance(data, list):
+        success = self.api.success
+        failed = any(body.get(name, value) != value for name, value in success.items())
+        if failed or not isinstance(data, list):
             raise errors.broken(answer, "holds no list of rows")
         return [_record(answer, item, self.conform) for item in data], body.get("pagination")
 
 
 def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
-    """Return the page that an answer holds, as `{data, pagination, status}`.
+    """Return the page that an answer holds, as `{data, pagination}`.
 
     Args:
         answer: An answer of status 200.
@@ -77,24 +82,24 @@ def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
     rows, pagination = reader.rows(answer)
     if not paged:
         return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
-    stated = pagination if isinstance(pagination, dict) else {}
-    total, has_more = _whole(stated.get("total")), stated.get("has_more")
+    stated, api = pagination if isinstance(pagination, dict) else {}, reader.api
+    total, has_more = _whole(stated.get(api.total)), stated.get(api.more)
     if total is None or not isinstance(has_more, bool):
         raise errors.broken(answer, "does not say how many rows there are")
-    if stated.get("page", number) != number:
+    if stated.get(api.page, number) != number:
         raise errors.broken(answer, "is another page than the one that was asked for")
     return Page(
         number=number,
         rows=rows,
         total=total,
-        limit=_whole(stated.get("limit")) or 0,
+        limit=_whole(stated.get(api.size)) or 0,
         has_more=has_more,
         date=http_date(answer.headers.get("Date")),
     )
 
 
 def row(answer: Answer, conform: Conformer) -> Record:
-    """Return the record of the one row that an answer holds, as `{data, status}`.
+    """Return the record of the one row that an answer holds, as `{data}`.
 
     Raises:
         errors.Retriable: It holds no row.

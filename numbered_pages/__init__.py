@@ -1,0 +1,1 @@
+"""Complete reading of lists that come in numbered pages, as Singer streams."""

@@ -1,0 +1,64 @@
+"""What sets one API of page-numbered lists apart from another."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What an API says itself in the body of an answer that is an error.
+
+    Attributes:
+        key_lacks: What the key would need, in words, or None where the API says no such thing.
+        quota_spent: Whether the key's requests for the day are used up.
+        fields: Names of what the API objects to in the request.
+    """
+
+    key_lacks: str | None = None
+    quota_spent: bool = False
+    fields: Sequence[object] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """An API as its documentation describes it.
+
+    A list comes as `{data, pagination}`: rows, each with an `id`, and what is said of the page.
+    Pages are numbered from 1.
+
+    Attributes:
+        name: What its users call it.
+        url: Its address, as the setting api_url gives it; every path is appended.
+        url_is_example: Whether each customer has an address of their own, of this form.
+        key_owner: Whom a key belongs to, as in `company`.
+        key_origin: Where a key is made, as in `the app under Settings`.
+        headers: Makes the header fields that only this API wants; takes the key.
+        fault: Reads the JSON object in the body of an error, {} where there is none.
+        page: Name of the number of a page, as a parameter and in `pagination`.
+        size: Name of the number of rows that a page holds, as a parameter and in `pagination`.
+        total: Name of the number of rows in the whole list, in `pagination`.
+        more: Name of the boolean that promises further pages, in `pagination`.
+        success: What the body of a page says beside these where it says it, each by its name.
+        largest_page: Most rows that a page can hold.
+        requests_a_day: Requests that a key is allowed in a day, or None where that is not said.
+    """
+
+    name: str
+    url: str
+    url_is_example: bool = False
+    key_owner: str
+    key_origin: str
+    headers: Callable[[str], Mapping[str, str]]
+    fault: Callable[[Mapping[str, t.Any]], Fault]
+    page: str
+    size: str
+    total: str
+    more: str
+    success: Mapping[str, str] = field(default_factory=dict)
+    largest_page: int
+    requests_a_day: int | None = None
