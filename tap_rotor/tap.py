@@ -13,7 +13,7 @@ from tap_rotor import errors, settings
 from tap_rotor.bookmarks import own_part
 from tap_rotor.client import Client
 from tap_rotor.command import CommandLineTap, Interrupted, give_up, parse_catalog
-from tap_rotor.report import how_far, tell_run, tell_stream
+from tap_rotor.report import how_far, tell_run, tell_stream, too_few_requests
 from tap_rotor.streams import STREAMS
 from tap_rotor.timestamps import now
 from tap_rotor.writer import MessageWriter
@@ -192,7 +192,7 @@ class TapRotor(CommandLineTap):
             )
         if isinstance(error, errors.QuotaSpent | errors.BudgetSpent):
             sentence += how_far(stream, self.client.requests)
-        if isinstance(error, errors.BudgetSpent):
+        if isinstance(error, errors.BudgetSpent) and not too_few_requests(stream):
             self.logger.warning(sentence)
         else:
             self.failures.append(sentence)

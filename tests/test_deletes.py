@@ -103,7 +103,8 @@ def test_none_after_interrupted_and_resumed_reads(tap, stream):
 @pytest.mark.parametrize("stream", FULL)
 def test_none_after_a_read_that_the_budget_ended(tap, stream):
     run = tap.run(stream, request_budget=1, page_size=5)
-    assert run.status == 0
+    assert run.status == 1
+    assert "its request_budget is too small for the list" in run.last_line
     assert activations(run) == []
 
 
