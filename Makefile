@@ -53,11 +53,15 @@ test-long: install plugins ## Pass the tests that take more than a minute, too
 simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
 	$(RUN) -m simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
 
+.PHONY: bench
+bench: install plugins ## Measure tap-rotor beside its peers, half an hour on a quiet machine: ARGS=
+	@$(RUN) -m benchmarks $(ARGS)
+
 .PHONY: check
 check: install ## Run every static check
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy tap_rotor sandbox demo simulation scripts
+	$(RUN) -m mypy tap_rotor sandbox demo simulation benchmarks scripts
 
 .PHONY: lock
 lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock
