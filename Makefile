@@ -6,6 +6,8 @@ PYTHON ?= python3
 # uv from the machine where there is one, else from the package index into .uv/.
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
+# Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help
 help: ## Show these targets
