@@ -6,6 +6,8 @@ PYTHON ?= python3
 # uv from the machine where there is one, else from the package index into .uv/.
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
+# Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help
 help: ## Show these targets
@@ -53,11 +55,15 @@ test-long: install plugins ## Pass the tests that take more than a minute, too
 simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
 	$(RUN) -m simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
 
+.PHONY: bench
+bench: install plugins ## Measure tap-rotor beside its peers, half an hour on a quiet machine: ARGS=
+	@$(RUN) -m benchmarks $(ARGS)
+
 .PHONY: check
 check: install ## Run every static check
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy tap_rotor sandbox demo simulation scripts
+	$(RUN) -m mypy tap_rotor sandbox demo simulation benchmarks scripts
 
 .PHONY: lock
 lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock
