@@ -12,10 +12,11 @@ For tests, the demo and benchmarks; never in the wheel. In a test:
 
 from __future__ import annotations
 
-from sandbox.company import MISSING, Company
+from sandbox.company import Company
 from sandbox.faults import Rule
 from sandbox.front import Request
 from sandbox.server import Sandbox
+from sandbox.store import MISSING
 from sandbox.switches import Switches
 
 __all__ = ["MISSING", "Company", "Request", "Rule", "Sandbox", "Switches"]

@@ -10,7 +10,8 @@ from math import gcd
 from typing import TYPE_CHECKING, TypeVar
 
 from sandbox import vocabulary as words
-from sandbox.invent import TEXTS, Record, mail_name
+from sandbox.draw import TEXTS
+from sandbox.invent import Record, mail_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
