@@ -15,7 +15,7 @@ from __future__ import annotations
 from sandbox.company import Company
 from sandbox.faults import Rule
 from sandbox.front import Request
-from sandbox.server import Sandbox
+from sandbox.rotor import Sandbox
 from sandbox.store import MISSING
 from sandbox.switches import Switches
 

@@ -8,7 +8,7 @@ import threading
 
 from sandbox.company import Company
 from sandbox.keys import DEFAULT_KEY, DEFAULT_QUOTA
-from sandbox.server import Sandbox
+from sandbox.rotor import Sandbox
 
 
 def _parser() -> argparse.ArgumentParser:
