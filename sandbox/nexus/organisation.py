@@ -50,10 +50,10 @@ class Organisation(Store):
         The switches answer what the documentation leaves open: `nulls` (where rows
         without a next call stand; first is what MongoDB does, last PostgreSQL) and
         `contact_edits_bump` (whether an edit of a contact moves the `updatedAt` of its
-        leads; may be changed at any time).
+        leads).
         """
-        self.nulls = nulls
-        self.contact_edits_bump = contact_edits_bump
+        self._nulls = nulls
+        self._contact_edits_bump = contact_edits_bump
         members = Random(f"{seed}/nexus members")
         ids = [object_id(members) for _ in range(MEMBERS)]
         known = sorted(people, key=lambda row: str(row.get("created_at")))
@@ -88,7 +88,7 @@ class Organisation(Store):
                 raise KeyError(contact_id)
             self.now += self.step
             fields = primaries(fields)
-            if self.contact_edits_bump:
+            if self._contact_edits_bump:
                 fields["updatedAt"] = self.now
             return [super(Organisation, self).edit(LEADS, row_id, **fields) for row_id in ids]
 
@@ -124,7 +124,7 @@ class Organisation(Store):
             # Whatever the row shows, the server knows when it was entered.
             created = instant(self.now) or 0
         if call is None:
-            return (-1 if self.nulls == "first" else 1, 0, -created, sequence)
+            return (-1 if self._nulls == "first" else 1, 0, -created, sequence)
         return (0, call, -created, sequence)
 
     def rank(self, _list_name: str) -> Callable[[Row], Any] | None:
