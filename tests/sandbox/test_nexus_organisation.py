@@ -214,6 +214,10 @@ def test_a_round_of_changes():
     assert organisation.change()["leads"].keys() == summary.keys()
     empty = Organisation(0)
     assert len(empty.change(3, 3, 3, 3, 1)["leads"]["inserted"]) == 3
+    alike = Organisation(0)
+    alike.insert("leads", 5, contactId="c" * 24)
+    (told,) = alike.change(0, 0, 0, 3, 0).values()
+    assert sorted(told["contact_edited"]) == sorted(ids(alike))
 
 
 def test_one_change_is_one_version():
