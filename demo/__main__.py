@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from types import FrameType
 
     from demo.warehouse import Difference
-    from sandbox.changes import Summary
+    from sandbox.store import Summary
 
 LEADS = 5000
 SEED = 2026

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from sandbox import Company
+from sandbox import Company, Organisation
 from sandbox.create import LISTS
 
 EMPTY = dict.fromkeys(LISTS, 0)
@@ -21,3 +21,11 @@ def hourly(leads: int = 0, pins: int = 0, **options: t.Any) -> Company:
         company.insert("pins", pins)
     company.insert("leads", leads)
     return company
+
+
+def hourly_organisation(leads: int = 0, **options: t.Any) -> Organisation:
+    """Return an organisation that does one thing an hour: enter a lead, edit one."""
+    organisation = Organisation(0, **options)
+    organisation.step = HOUR
+    organisation.insert("leads", leads)
+    return organisation
