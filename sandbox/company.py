@@ -20,7 +20,7 @@ from sandbox.placing import HIDDEN_FIELDS, ORDERED_BY, CustomersOrder, Order, le
 from sandbox.rows import Level, Record, Row, Rows, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
 PaymentField = Literal["is_auto_pay", "has_payment_method"]
 
@@ -30,7 +30,7 @@ MISSING: Final = object()
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _no_collection() -> Generator[None]:
     """Make many objects without walking them again and again for cycles they cannot have."""
     enabled = gc.isenabled()
     gc.disable()
@@ -187,7 +187,7 @@ class Company:
             return changes.play(self, inserts, edits, archives, deletes)
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
+    def changing(self) -> Generator[None]:
         """Hold the lock and make everything inside one change for the readers."""
         with self.lock:
             if self._touched is not None:
