@@ -38,10 +38,10 @@ class Outcome:
         target: The target's, or None where there was no row to start it for.
         state: The last STATE that is safe to go on from, or None.
         lines: Lines that the tap wrote.
-        records: RECORD lines among those that went on to the target.
+        records: RECORDs among those that went on to the target.
         acted: Whether the run was ended before its time.
         half_line: Whether the tap ended in the middle of a line.
-        ids: The ids of those records, by stream.
+        ids: The ids of those RECORDs, by stream.
     """
 
     tap: int
