@@ -17,7 +17,7 @@ from demo.warehouse import difference, leads_by_stage, snapshot
 from sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from types import FrameType
 
     from demo.warehouse import Difference
@@ -135,7 +135,7 @@ class Runs:
 
 
 @contextmanager
-def step(name: str) -> Iterator[t.Callable[[str], None]]:
+def step(name: str) -> Generator[t.Callable[[str], None]]:
     """Print a step's name at once, then how long it took and what is to be told of it."""
     news: list[str] = []
     began = time.monotonic()

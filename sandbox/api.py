@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from sandbox.answers import Answer, Refusal, error, http_date
 from sandbox.endpoints import Endpoints
 from sandbox.query import read
@@ -45,6 +47,7 @@ class Api(Endpoints):
         self.company = company
         self.keys = keys
 
+    @override
     def routes(self) -> list[Route]:
         """Return the routes of all endpoints."""
         routes = [
@@ -61,22 +64,26 @@ class Api(Endpoints):
             ]
         return routes
 
+    @override
     def read(self, list_name: str, given: Mapping[str, str]) -> Query:
         """Read a request's parameters; raises `Refusal` for those that cannot be."""
         return read(list_name, given, self.switches)
 
+    @override
     def error(
         self, status: int, *, code: bool = True, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Make an error with the documented body."""
         return error(status, code=code, headers=headers)
 
+    @override
     def failed(self, headers: Mapping[bytes, bytes]) -> None:
         """Count a request that does not come as far as the API, if those count."""
         key = headers.get(b"x-api-key", b"").decode("latin-1")
         if self.switches.count_failed and key in self.keys:
             self.keys[key].spend(self.company.now)
 
+    @override
     def admit(self, request: Request, scope: str | None) -> None:
         """Check key, version, quota and scope; count the request. Raises `Refusal`."""
         key = self.keys.get(request.headers.get("x-api-key", ""))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
+from typing_extensions import override
+
 from sandbox import changes
 from sandbox.create import LISTS, fill
 from sandbox.draw import timestamp
@@ -69,10 +71,11 @@ class Company(Store):
         with no_collection():
             fill(self, seed, {"leads": leads, **sizes})
 
+    @override
     def rows(
         self,
         list_name: str,
-        archived: bool = True,  # noqa: FBT001, FBT002
+        archived: bool = True,
         *,
         only_completed: bool = True,
     ) -> list[Record]:
@@ -83,19 +86,23 @@ class Company(Store):
         whole = not only_completed if list_name == "serviced_jobs" else archived
         return self._rows(list_name, Level.FULL if whole else Level.USUAL)
 
+    @override
     def invent(self, list_name: str, created_at: str) -> tuple[Record, Record]:
         """Make a row for a list, and what is hidden of it; nothing enters the list."""
         return changes.invent(self, list_name, created_at)
 
+    @override
     def key(self, list_name: str, record: Record, hidden: Record, sequence: int) -> Any:
         """Return what a row is sorted by."""
         return self.order.key(list_name, record, hidden, sequence, self.now)
 
+    @override
     def rank(self, list_name: str) -> Callable[[Row], Any] | None:
         """Return the time of creation where a list falls by it."""
         newest_first = self.lists[list_name].newest_first
         return (lambda row: -moment_of(row)) if newest_first else None
 
+    @override
     def level(self, list_name: str, record: Record, hidden: Record) -> Level:
         """Tell in which readings of its list a row is."""
         return level_of(list_name, record, hidden)
@@ -112,6 +119,7 @@ class Company(Store):
         """Undo `archive`."""
         self._set_archived(ids, archived=False)
 
+    @override
     def change(
         self,
         inserts: int | None = None,

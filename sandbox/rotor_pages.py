@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from sandbox.pages import Pages
 from sandbox.parameters import Query, Test
 from sandbox.query import MAX_LIMIT, test_of
@@ -24,6 +26,7 @@ class RotorPages(Pages):
     form = b'{"data":[%b],"pagination":%b,"status":"success"}'
     switches: Switches
 
+    @override
     def pagination(
         self, query: Query, limit: int, total: int, length: int, rule: Rule | None
     ) -> dict[str, Any]:
@@ -40,10 +43,12 @@ class RotorPages(Pages):
             del pagination["limit"]
         return pagination
 
+    @override
     def test(self, list_name: str, query: Query) -> Test:
         """Return what tells whether a row passes the query's filters."""
         return test_of(list_name, query, self.switches)
 
+    @override
     def cut(
         self, list_name: str, query: Query, start: int, stop: int
     ) -> tuple[Sequence[Row], int, int]:

@@ -11,6 +11,7 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox import control
@@ -179,6 +180,7 @@ def _config(front: Front, *, log: bool) -> uvicorn.Config:
     class Protocol(HttpToolsProtocol):
         """HTTP that tells the application which connection a request came by."""
 
+        @override
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             # A page of 1,000 leads is to leave in one call.
@@ -187,6 +189,7 @@ def _config(front: Front, *, log: bool) -> uvicorn.Config:
             if self.client is not None:
                 front.transports[self.client] = transport
 
+        @override
         def connection_lost(self, exc: Exception | None) -> None:
             if self.client is not None:
                 front.transports.pop(self.client, None)

@@ -13,7 +13,7 @@ from sandbox.draw import Draw, timestamp
 from sandbox.rows import Level, Record, Row, Rows, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
 Summary = dict[str, dict[str, list[str]]]
 """Ids by list and by what happened to the rows."""
@@ -24,7 +24,7 @@ MISSING: Final = object()
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
+def no_collection() -> Generator[None]:
     """Make many objects without walking them again and again for cycles they cannot have."""
     enabled = gc.isenabled()
     gc.disable()
@@ -142,7 +142,7 @@ class Store(ABC):
                 self.lists[list_name].remove(row_id)
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
+    def changing(self) -> Generator[None]:
         """Hold the lock and make everything inside one change for the readers."""
         with self.lock:
             if self._touched is not None:

@@ -24,7 +24,7 @@ from tap_rotor.timestamps import before, timestamp
 from tap_rotor.typed_rows import typed_rows
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from singer_sdk.helpers.types import Context, Record
 
@@ -249,7 +249,7 @@ class ListStream(RecordStream):
             return self.tap.client.get(path, params, timed)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self) -> Generator[None]:
         """Count the requests that are made meanwhile as this stream's."""
         made = self.tap.client.requests
         try:

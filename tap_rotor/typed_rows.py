@@ -47,7 +47,7 @@ class TypedRows:
         page = msgspec.defstruct(
             "Page",
             [
-                ("data", list[row]),  # type: ignore[valid-type]
+                ("data", list[row]),  # type: ignore[valid-type]  # ty: ignore[invalid-type-form]
                 ("pagination", t.Any, None),
                 ("status", t.Literal["success"], "success"),
             ],

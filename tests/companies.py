@@ -8,13 +8,18 @@ from datetime import timedelta
 from sandbox import Company, Organisation
 from sandbox.create import LISTS
 
-EMPTY = dict.fromkeys(LISTS, 0)
+EMPTY: dict[str, t.Any] = dict.fromkeys(LISTS, 0)
 HOUR = timedelta(hours=1)
+
+
+def only(**options: t.Any) -> Company:
+    """Return a company with rows in no list but those named here."""
+    return Company(**EMPTY | options)
 
 
 def hourly(leads: int = 0, pins: int = 0, **options: t.Any) -> Company:
     """Return a company with nothing but leads and pins: the newest is as old as the clock."""
-    company = Company(**EMPTY, **options)
+    company = only(**options)
     company.step = HOUR
     if pins:
         company.insert("pin_types")

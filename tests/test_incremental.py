@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox import Company, Sandbox
-from tests.companies import EMPTY, HOUR, hourly
+from tests.companies import HOUR, hourly, only
 from tests.in_process import Tap, as_records, fixed
 from tests.promise import NO_BOOKMARK
 
@@ -261,7 +261,7 @@ def test_page_size_is_what_is_asked_for(tap, size, pages):
 
 @pytest.fixture(scope="module")
 def large() -> Iterator[Sandbox]:
-    with Sandbox(Company(**{**EMPTY, "leads": 100_000}), gzip=False) as sandbox:
+    with Sandbox(only(leads=100_000), gzip=False) as sandbox:
         yield sandbox
 
 

@@ -41,7 +41,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.mark.xdist_group("sdk")
-class TestTapRotor(SdkTests):
+class TestTapRotor(SdkTests):  # type: ignore[misc, valid-type]  # ty: ignore[unsupported-base]
     """All of them; every test shares one sync of all streams."""
 
     @pytest.fixture(scope="class", autouse=True)

@@ -14,7 +14,7 @@ import pytest
 from demo.meltano import clean_environment
 from sandbox import Company, Sandbox
 from tap_rotor.tap import SECONDS_TO_END
-from tests.companies import EMPTY, HOUR, hourly
+from tests.companies import HOUR, hourly, only
 from tests.in_process import Tap, fixed, selecting
 from tests.promise import NO_BOOKMARK
 from tests.started import Started, full, until
@@ -100,7 +100,7 @@ def test_while_reading(start, sandbox, company, number, unbuffered):
 def test_while_waiting_for_a_retry(start, sandbox, company, number, unbuffered):
     sandbox.rule("status", "/leads", page=3, status=429, retry_after=100, times=None)
     started = start(unbuffered)
-    for line in started.process.stderr:
+    for line in started.stderr:
         if b"trying again in" in line:
             break
     started.send(number)
@@ -125,7 +125,7 @@ def test_while_the_answer_hangs(start, sandbox, company, number, unbuffered):
 
 @pytest.fixture(scope="module")
 def large() -> Iterator[Sandbox]:
-    with Sandbox(Company(**{**EMPTY, "leads": 2000})) as sandbox:
+    with Sandbox(only(leads=2000)) as sandbox:
         yield sandbox
 
 
@@ -134,7 +134,7 @@ def large() -> Iterator[Sandbox]:
 def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number, unbuffered):
     started = Started(tmp_path, large.url, unbuffered, page_size=1000)
     with started:
-        until(lambda: full(started.process.stdout))
+        until(lambda: full(started.stdout))
         started.send(number)
         result = started.result()
         assert started.took < SOON
@@ -150,10 +150,10 @@ def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number,
     assert SECONDS_TO_END < NOT_DRAINING
     started = Started(tmp_path, large.url, unbuffered, code=IMPATIENT, page_size=1000)
     with started:
-        until(lambda: full(started.process.stdout))
+        until(lambda: full(started.stdout))
         started.send(number)
         assert started.process.wait(NOT_DRAINING) == STATUS[number]
-        stderr = started.process.stderr.read()
+        stderr = started.stderr.read()
         assert b"Traceback" not in stderr
         assert stderr.endswith(b"The target takes nothing more; ended without a last STATE\n")
 
@@ -161,12 +161,11 @@ def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number,
 @buffering
 def test_a_target_that_dies(large, tmp_path, unbuffered):
     started = Started(tmp_path, large.url, unbuffered, page_size=1000)
-    process = started.process
-    assert process.stdout.readline().startswith(b'{"type":"SCHEMA"')
-    process.stdout.close()
-    stderr = process.stderr.read().decode()
-    process.stderr.close()
-    assert process.wait(60) == 1
+    assert started.stdout.readline().startswith(b'{"type":"SCHEMA"')
+    started.stdout.close()
+    stderr = started.stderr.read().decode()
+    started.stderr.close()
+    assert started.process.wait(60) == 1
     assert "Traceback" not in stderr
     assert stderr.rstrip().endswith(
         "Standard output takes no more (Broken pipe): has the target ended?"
@@ -209,15 +208,15 @@ def test_after_a_signal_the_next_run_goes_on(start, sandbox, company, tmp_path):
 
 
 def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
-    company = Company(**{**EMPTY, "leads": 15_000})
+    company = only(leads=15_000)
     with Sandbox(company) as sandbox:
         sandbox.rule("hang", "/leads", page=14)
         started = Started(tmp_path, sandbox.url, "", page_size=1000)
-        lines = []
+        lines: list[bytes] = []
         done = threading.Event()
 
         def drain() -> None:
-            lines.extend(started.process.stdout)
+            lines.extend(started.stdout)
             done.set()
 
         reader = threading.Thread(target=drain)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from sandbox.answers import Answer, Refusal
 from sandbox.endpoints import Endpoints
 from sandbox.nexus.answers import error
@@ -46,10 +48,12 @@ class Api(Endpoints):
         super().__init__(organisation, switches, NexusPages(organisation, switches))
         self.keys = keys
 
+    @override
     def routes(self) -> list[Route]:
         """Return the one route."""
         return [self.route("GET", "/leads", self.pages_of("leads"), "leads.read")]
 
+    @override
     def admit(self, request: Request, scope: str | None) -> None:
         """Check key and scope. Raises `Refusal`."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -59,7 +63,8 @@ class Api(Endpoints):
         if scope not in key.scopes:
             raise Refusal(error(self.switches.scope_status, self.switches.scope_message))
 
-    def read(self, list_name: str, given: Mapping[str, str]) -> Query:  # noqa: ARG002
+    @override
+    def read(self, list_name: str, given: Mapping[str, str]) -> Query:
         """Read a request's parameters; raises `Refusal` for those that cannot be."""
         values, problems = read_all(given, READERS, self.switches)
         size = values.pop("pageSize", DEFAULT_PAGE_SIZE)
@@ -72,11 +77,12 @@ class Api(Endpoints):
         page, limit = values.pop("page", 1), min(size, self.switches.max_page_size)
         return Query(page, limit, Level.USUAL, tuple(sorted(values.items())))
 
+    @override
     def error(
         self,
         status: int,
         *,
-        code: bool = True,  # noqa: ARG002 - there are none here
+        code: bool = True,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make an error with the documented body."""

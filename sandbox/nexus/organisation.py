@@ -9,6 +9,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
+from typing_extensions import override
+
 from sandbox.nexus import changes
 from sandbox.nexus.invent import MEMBERS, Inventor, object_id, primaries
 from sandbox.rows import Level, Record, Row, Rows, instant
@@ -64,6 +66,7 @@ class Organisation(Store):
             drafts = first.leads(first.moments(leads, self.now), self.now)
             self.lists[LEADS].fill(self.make_row(LEADS, row, {}, row["id"]) for row in drafts)
 
+    @override
     def edit(self, list_name: str, row_id: str, /, **fields: Any) -> Record:
         """Change fields of a lead and return it; see `insert` for what is possible.
 
@@ -92,6 +95,7 @@ class Organisation(Store):
                 fields["updatedAt"] = self.now
             return [super(Organisation, self).edit(LEADS, row_id, **fields) for row_id in ids]
 
+    @override
     def change(
         self,
         inserts: int | None = None,
@@ -110,6 +114,7 @@ class Organisation(Store):
             numbers = (inserts, edits, reschedules, contact_edits, deletes)
             return changes.play(self, numbers)
 
+    @override
     def invent(self, list_name: str, created_at: str) -> tuple[Record, Record]:
         """Make a lead; nothing enters the list."""
         rows = self.lists[list_name]
@@ -117,6 +122,7 @@ class Organisation(Store):
         others = [row.decoded() for row in rows.slice(Level.FULL, place, place + 1)]
         return self.inventor.new_lead(created_at, others, self.now), {}
 
+    @override
     def key(self, _list_name: str, record: Record, _hidden: Record, sequence: int) -> Any:
         """Return what a row is sorted by."""
         call, created = instant(record.get("nextCallAt")), instant(record.get("createdAt"))
@@ -127,6 +133,7 @@ class Organisation(Store):
             return (-1 if self._nulls == "first" else 1, 0, -created, sequence)
         return (0, call, -created, sequence)
 
+    @override
     def rank(self, _list_name: str) -> Callable[[Row], Any] | None:
         """Return the documented order, which ends with the time of creation."""
         return lambda row: row.key[:-1]

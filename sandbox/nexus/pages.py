@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from sandbox.answers import Refusal
 from sandbox.nexus.answers import error
 from sandbox.pages import Page, Pages, limit_of
@@ -24,6 +26,7 @@ class NexusPages(Pages):
     form = b'{"data":[%b],"pagination":%b}'
     switches: Switches
 
+    @override
     def page(self, list_name: str, query: Query, rule: Rule | None = None) -> Page:
         """Take a page; one behind the end is what the switch says."""
         past_end = self.switches.past_end
@@ -35,6 +38,7 @@ class NexusPages(Pages):
             query = replace(query, page=min(query.page, last))
         return super().page(list_name, query, rule)
 
+    @override
     def pagination(
         self, query: Query, limit: int, total: int, _length: int, rule: Rule | None
     ) -> dict[str, Any]:
@@ -50,6 +54,7 @@ class NexusPages(Pages):
             "hasPrevPage": query.page > 1,
         }
 
+    @override
     def test(self, _list_name: str, query: Query) -> Test:
         """Return what tells whether a lead passes all filters."""
         tests = [_TESTS[name](value) for name, value in query.values]
