@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 
 LEADS = 5000
 SEED = 2026
-PIPELINE = ["tap-rotor", "target-postgres"]
+PIPELINE = ["tap-rotor", "target-postgres", "dbt-postgres:build"]
 
 
 def main() -> int:
@@ -78,6 +78,10 @@ def run(directory: Path, *, full_refresh: bool) -> None:
                 "TAP_ROTOR_API_URL": sandbox.url,
                 "TAP_ROTOR_API_KEY": sandbox.api_key,
                 **postgres.target_settings(),
+                "DBT_TARGET_PATH": str(directory / "dbt"),
+                "DBT_LOG_PATH": str(directory / "dbt"),
+                # The made-up company's clock is not ours.
+                "ROTOR_AS_OF": f"{company.now:%Y-%m-%d %H:%M:%S}",
             },
         )
         before = snapshot(connection)

@@ -3,9 +3,12 @@
 {% macro as_of() %}
   {%- set moment = env_var('ROTOR_AS_OF', '') -%}
   {%- if moment -%} cast('{{ moment }}' as timestamp)
-  {%- else -%} cast(now() at time zone 'UTC' as timestamp)
+  {%- else -%} {{ utc_now() }}
   {%- endif -%}
 {% endmacro %}
+
+
+{% macro utc_now() %}cast(now() at time zone 'UTC' as timestamp){% endmacro %}
 
 
 {#- The day of a moment in UTC, where the company is. -#}

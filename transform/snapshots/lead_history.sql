@@ -19,6 +19,6 @@ select
     {{ column }},
     {% endfor -%}
     _sdc_deleted_at is not null as is_deleted,
-    coalesce(greatest(_sdc_extracted_at, _sdc_deleted_at), {{ as_of() }}) as seen_at
+    coalesce(greatest(_sdc_extracted_at, _sdc_deleted_at), {{ utc_now() }}) as seen_at
 from {{ rotor_rows('leads') }}
 {% endsnapshot %}
