@@ -11,7 +11,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from demo import report
+from demo.answers import answers
 from demo.meltano import ROOT, Meltano, MeltanoError
+from demo.page import page, show
 from demo.postgres import Postgres, PostgresError
 from demo.warehouse import difference, leads_by_stage, snapshot
 from sandbox import Company, Sandbox
@@ -98,6 +100,12 @@ def run(directory: Path, *, full_refresh: bool) -> None:
         report.bookmarks(meltano.state())
         if changes and not full_refresh:
             report.waiting(overlooked(differences, changes))
+        found = answers(connection)
+        report.pipeline(found.pipeline)
+        file = directory / "page.html"
+        file.write_text(page(found, company.now), encoding="utf-8")
+        report.page(file)
+    show(file)
     report.end(time.monotonic() - began, again=not runs.was_done)
 
 

@@ -17,7 +17,7 @@ from tap_rotor.streams import STREAMS
 
 HEAD = """\
 # Made by `python -m scripts.dbt_sources transform/models/sources/rotor.yml` from tap_rotor/schemas.
-# A data_type is what target-postgres makes of a field; macros/portable.sql has DuckDB's words for it.
+# A data_type is what target-postgres makes of a field; macros/portable.sql has DuckDB's words.
 # Keys are tested on the staging models, which hold every row of their source: a test on a source
 # fails where its stream is deselected and the table is not there.
 version: 2
