@@ -97,11 +97,11 @@ def run(directory: Path, *, full_refresh: bool) -> None:
         differences = difference(before, snapshot(connection))
         report.tables(differences, sandbox.requests)
         report.stages(leads_by_stage(connection))
+        found = answers(connection)
+        report.pipeline(found.pipeline)
         report.bookmarks(meltano.state())
         if changes and not full_refresh:
             report.waiting(overlooked(differences, changes))
-        found = answers(connection)
-        report.pipeline(found.pipeline)
         file = directory / "page.html"
         file.write_text(page(found, company.now), encoding="utf-8")
         report.page(file)

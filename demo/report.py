@@ -30,7 +30,7 @@ def title(leads: int, runs: int) -> None:
 
 def begin(name: str) -> None:
     """Name the step that begins."""
-    print(f"  {name:<50}", end="", flush=True)
+    print(f"  {name:<58}", end="", flush=True)
 
 
 def done(seconds: float, *news: str) -> None:

@@ -10,6 +10,7 @@ import typing as t
 from collections import Counter, defaultdict
 from decimal import Decimal
 
+from demo.answers import answers
 from demo.meltano import ROOT, clean_environment
 from sandbox.create import LISTS
 
@@ -23,6 +24,7 @@ if t.TYPE_CHECKING:
 
 UTILITIES = ROOT / ".meltano" / "utilities"
 PROJECT = ROOT / "transform"
+LOAD = ["tap-rotor", "target-postgres"]
 NONE = "(none)"
 POSITIONS = {"New": 1, "Contacted": 2, "Quoted": 3, "Follow Up": 4, "Won": 5}
 
@@ -147,3 +149,76 @@ def blank(company: Company) -> None:
 def money(value: t.Any) -> Decimal:
     """Return an amount as a decimal, nothing as zero."""
     return Decimal(str(value or 0))
+
+
+def assert_marts(database: psycopg.Connection, company: Company) -> None:
+    """Compare marts with what the rows of the API say."""
+    found = answers(database)
+    steps = rows(
+        database,
+        "select stage, sum(leads_in_stage), sum(leads_reached), sum(projected_value)"
+        " from rotor.lead_funnel group by 1",
+    )
+    assert {stage: tuple(sums) for stage, *sums in steps} == funnel(company)
+    assert {step.stage: (step.now, step.reached) for step in found.funnel} == {
+        stage: (now, reached) for stage, (now, reached, _) in funnel(company).items()
+    }
+    worth: dict[str, tuple[int, Decimal]] = {}
+    for row in found.pipeline:
+        leads, value = worth.get(row.stage, (0, Decimal()))
+        worth[row.stage] = (leads + row.leads, value + row.value)
+    assert worth == pipeline(company)
+    frequencies = rows(
+        database,
+        "select service_frequency, sum(plans)::int, sum(sale_value), sum(total_received),"
+        " sum(completed_jobs) from rotor.recurring_revenue group by 1",
+    )
+    assert {name: tuple(sums) for name, *sums in frequencies} == plans(company)
+    doors = rows(
+        database, "select knocked_on::text, person, pin_type, knocks from rotor.door_knocking"
+    )
+    assert Counter({tuple(key): count for *key, count in doors}) == knocks(company)
+    jobs = company.rows("serviced_jobs")
+    received = sum(money(job["total_received"]) for job in jobs)
+    work = "select sum(job_share), sum(received_share) from rotor.technician_months"
+    ((shares, paid),) = rows(database, work)
+    assert (round(shares), round(paid, 2)) == (len(jobs), received)
+    customers = "select count(*), sum(jobs), sum(job_received) from rotor.customers where is_listed"
+    named = [job for job in jobs if job["customer"]]
+    listed = {customer["id"] for customer in company.rows("customers")}
+    named = [job for job in named if job["customer"]["id"] in listed]
+    paid = sum(money(job["total_received"]) for job in named)
+    assert rows(database, customers) == [(len(listed), len(named), paid)]
+
+
+def assert_plain_sql(database: psycopg.Connection) -> None:
+    """Compare what the page shows with plain SQL over the loaded table."""
+    found = answers(database)
+    by_stage = rows(
+        database,
+        "select coalesce(stage, '(none)'), count(*) from tap_rotor.leads"
+        " where _sdc_deleted_at is null group by 1",
+    )
+    assert {step.stage: step.now for step in found.funnel} == dict(by_stage)
+    open_leads = rows(
+        database,
+        "select coalesce(stage, '(none)'), count(*), count(*) - count(projected_value),"
+        " coalesce(sum(projected_value), 0) from tap_rotor.leads"
+        " where _sdc_deleted_at is null and archived is not true"
+        " and coalesce(stage, '') not in ('Won', 'Lost') group by 1",
+    )
+    sums: dict[str, list[t.Any]] = {}
+    for row in found.pipeline:
+        old = sums.get(row.stage, [0, 0, Decimal()])
+        new = [row.leads, row.without_value, row.value]
+        sums[row.stage] = [a + b for a, b in zip(old, new, strict=True)]
+    assert sums == {stage: list(counts) for stage, *counts in open_leads}
+    ((leads, won, value),) = rows(
+        database,
+        "select count(*), count(*) filter (where stage = 'Won'), sum(projected_value) filter"
+        " (where archived is not true and coalesce(stage, '') not in ('Won', 'Lost'))"
+        " from tap_rotor.leads where _sdc_deleted_at is null",
+    )
+    heads = found.headlines
+    assert (heads.leads, heads.won, heads.open_value) == (leads, won, value)
+    assert heads.open == sum(count for _, count, *_ in open_leads)
