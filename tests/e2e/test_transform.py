@@ -126,12 +126,12 @@ def test_duckdb(
     for text in FOLLOW_UPS:
         company.insert("leads", follow_up_date=text, stage="New", archived=False)
     output = tmp_path / "out put"
-    file = tmp_path / "rotor.duckdb"
+    file = output / "warehouse.duckdb"
     settings = {
         "ROTOR_AS_OF": AS_OF,
         "TARGET_JSONL_DESTINATION_PATH": str(output),
         "DBT_DUCKDB_PATH": str(file),
-        "ROTOR_FILES": str(output),
+        "DBT_DUCKDB_FILES": str(output),
         **expected.environment(tmp_path),
     }
     pipeline.run(*LOAD, "dbt-postgres:build", **settings)

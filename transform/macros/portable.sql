@@ -20,33 +20,6 @@
 {% endmacro %}
 
 
-{#- A text in ISO 8601 as a moment in UTC, null where it is none; without an offset it is UTC. -#}
-{% macro iso_moment(text) %}{{ return(adapter.dispatch('iso_moment')(text)) }}{% endmacro %}
-
-{#- PostgreSQL has no cast that yields null before its version 16, so what is cast is checked first. -#}
-{% macro default__iso_moment(text) %}
-  {%- set leap = '(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29' -%}
-  {%- set day = '(0[1-9]|1\d|2[0-8])' -%}
-  {%- set date = '(\d{4}-((0[1-9]|1[0-2])-' ~ day ~ '|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|' ~ leap ~ ')' -%}
-  {%- set time = '([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?' -%}
-  {%- set offset = '(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)' %}
-  case
-    when {{ text }} ~ '^{{ date }}([T ]{{ time }})?$' and {{ text }} !~ '^0000'
-      then cast(replace({{ text }}, ',', '.') as timestamp)
-    when {{ text }} ~ '^{{ date }}[T ]{{ time }}{{ offset }}$' and {{ text }} !~ '^0000'
-      then cast(replace({{ text }}, ',', '.') as timestamptz) at time zone 'UTC'
-  end
-{% endmacro %}
-
-{% macro duckdb__iso_moment(text) %}
-  (try_cast({{ text }} as timestamptz) at time zone 'UTC')
-{% endmacro %}
-
-
-{#- Whether a text says no more than a day. -#}
-{% macro is_day(text) %}(length({{ text }}) = 10){% endmacro %}
-
-
 {#- The word for one of PostgreSQL's types. -#}
 {% macro column_type(name) %}{{ return(adapter.dispatch('column_type')(name)) }}{% endmacro %}
 
@@ -61,12 +34,12 @@
 
 {% macro default__load_files() %}{% endmacro %}
 
-{#- Make the tables of the sources from files of target-jsonl: `<ROTOR_FILES>/leads.jsonl` and so on.
+{#- Make the tables of the sources from files of target-jsonl: `<DBT_DUCKDB_FILES>/leads.jsonl` and so on.
     It appends what it is sent and tells nothing of deletions, so the last line of an id holds. -#}
 {% macro duckdb__load_files() %}
   {%- if execute -%}
     {%- for table in graph.sources.values() -%}
-      {%- set file = env_var('ROTOR_FILES', 'output') ~ '/' ~ table.name ~ '.jsonl' -%}
+      {%- set file = env_var('DBT_DUCKDB_FILES', 'output') ~ '/' ~ table.name ~ '.jsonl' -%}
       create schema if not exists {{ table.schema }};
       {% if run_query("select 1 from glob('" ~ file ~ "')").rows -%}
         create or replace table {{ table.schema }}.{{ table.name }} as

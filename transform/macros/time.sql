@@ -30,3 +30,24 @@
     end as numeric(12, 2)
   )
 {%- endmacro %}
+
+
+{#- A text in ISO 8601 as a moment in UTC, null where it is none; without an offset it is UTC. What is
+    cast is checked first: PostgreSQL has no cast that yields null before its version 16. -#}
+{% macro iso_moment(text) %}
+  {%- set leap = '(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29' -%}
+  {%- set day = '(0[1-9]|1\d|2[0-8])' -%}
+  {%- set date = '(\d{4}-((0[1-9]|1[0-2])-' ~ day ~ '|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|' ~ leap ~ ')' -%}
+  {%- set time = '([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?' -%}
+  {%- set offset = '(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)' %}
+  case
+    when {{ text }} ~ '^0000.*$' then null
+    when {{ text }} ~ '^{{ date }}([T ]{{ time }})?$' then cast(replace({{ text }}, ',', '.') as timestamp)
+    when {{ text }} ~ '^{{ date }}[T ]{{ time }}{{ offset }}$'
+      then cast(replace({{ text }}, ',', '.') as timestamptz) at time zone 'UTC'
+  end
+{% endmacro %}
+
+
+{#- Whether a text says no more than a day. -#}
+{% macro is_day(text) %}(length({{ text }}) = 10){% endmacro %}
