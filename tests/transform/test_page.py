@@ -23,6 +23,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--hide-scrollbars",
 )
 NO = "\N{EN DASH}"
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
