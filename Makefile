@@ -38,7 +38,7 @@ install: .venv/.installed ## Install the tap and all that its tests need into .v
 plugins: .meltano/.installed ## Install the tap and its targets as Meltano's plugins
 
 .PHONY: demo
-demo: install plugins ## Load a made-up company into an embedded PostgreSQL; again: its changes
+demo: install plugins ## Load a made-up company into an embedded PostgreSQL, show its funnel; again: its changes
 	@$(RUN) -m demo $(ARGS)
 
 .PHONY: clean-demo
