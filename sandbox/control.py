@@ -70,7 +70,7 @@ def _route(method: str, path: str, handler: Callable[[Request, Any], object]) ->
         try:
             body = decode(await request.body() or b"{}")
             answer, status = handler(request, body), 200
-        except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as problem:
+        except (ValueError, TypeError, KeyError) as problem:
             answer, status = {"error": str(problem)}, 400
         return Response(encode(answer), status, media_type="application/json")
 
