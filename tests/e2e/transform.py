@@ -10,6 +10,8 @@ import typing as t
 from collections import Counter, defaultdict
 from decimal import Decimal
 
+from psycopg import sql
+
 from demo.answers import answers
 from demo.meltano import ROOT, clean_environment
 from sandbox.create import LISTS
@@ -82,7 +84,8 @@ def tables(connection: psycopg.Connection) -> dict[str, int]:
     )
     counts = {}
     for (name,) in found:
-        (counted,) = rows(connection, f"select count(*) from {name}")
+        query = sql.SQL("select count(*) from {}").format(sql.Identifier(*name.split(".")))
+        (counted,) = connection.execute(query).fetchall()
         counts[name] = counted[0]
     return counts
 
