@@ -86,8 +86,9 @@ lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dep
 	$(UV) venv --quiet --clear --python 3.11 .venv-lowest
 	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct \
 		--group test --editable .
-	@# The two left out need Meltano and PostgreSQL, whose bounds are their own.
-	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/test_simulation.py
+	@# What is left out needs Meltano and PostgreSQL, whose bounds are their own.
+	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/test_simulation.py \
+		--ignore tests/test_benchmarks.py
 
 # Nothing younger than a week: most bad releases are found within days. UPGRADE= changes only
 # what pyproject.toml asks for.
