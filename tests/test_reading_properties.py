@@ -94,16 +94,19 @@ class History:
                 source.limit = 1 + number % 7
 
     def run_begins(self) -> None:
-        """Expect of the run what is there now.
+        """Expect of the run what is there now."""
+        self.stayed |= {row["id"] for row in self.list.rows}
+        self.begun = (len(self.left), set(self.entered_old))
 
-        Of rows that entered behind others and rows that left before it, since the last complete
-        run began, as many cancel each other out: that is the limit that the README states.
+    def expected(self) -> set[str]:
+        """Return what a complete run must have loaded.
+
+        Of rows that entered behind others and rows that left since the last complete run began,
+        as many cancel each other out: that is the limit that the README states.
         """
         if self.left:
             self.hidden |= self.entered_old
-        self.stayed |= {row["id"] for row in self.list.rows}
-        self.stayed -= self.hidden
-        self.begun = (len(self.left), set(self.entered_old))
+        return self.stayed - self.hidden
 
     def complete(self) -> None:
         """Forget what left and what entered behind others before the run."""
@@ -157,7 +160,7 @@ def test_newest_first_nothing_is_missed(choices: bytes, lookback: int, dated: bo
         assert read.requests <= most
         assert (memory.bookmark.value if memory.bookmark else "") >= was
         if complete:
-            assert history.stayed <= memory.loaded
+            assert history.expected() <= memory.loaded
             history.complete()
             assert not memory.bookmark or memory.bookmark.value <= read.started
 
