@@ -6,6 +6,10 @@ PYTHON ?= python3
 # uv from the machine where there is one, else from the package index into .uv/.
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
+# Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
+export UV_COMPILE_BYTECODE := 1
+# What is true on one machine alone, and hosts of package indexes: a mirror's user has others.
+PLACES := p[y]pi[.]org|pythonhosted[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
 
 .PHONY: help
 help: ## Show these targets
@@ -16,7 +20,7 @@ help: ## Show these targets
 	.uv/bin/python -m pip install --quiet uv
 
 .venv/.installed: requirements.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
-	$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
+	$(UV) venv --quiet --allow-existing --python '$(or $(UV_PYTHON),>=3.11)' .venv
 	$(UV) pip sync --quiet --python .venv requirements.lock
 	$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
@@ -34,7 +38,7 @@ install: .venv/.installed ## Install the tap and all that its tests need into .v
 plugins: .meltano/.installed ## Install the tap and its targets as Meltano's plugins
 
 .PHONY: demo
-demo: install plugins ## Load a made-up company into an embedded PostgreSQL; again: its changes
+demo: install plugins ## Load a made-up company into an embedded PostgreSQL, show its funnel; again: its changes
 	@$(RUN) -m demo $(ARGS)
 
 .PHONY: clean-demo
@@ -53,14 +57,44 @@ test-long: install plugins ## Pass the tests that take more than a minute, too
 simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
 	$(RUN) -m simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
 
+.PHONY: bench
+bench: install plugins ## Measure tap-rotor beside its peers, half an hour on a quiet machine: ARGS=
+	@$(RUN) -m benchmarks $(ARGS)
+
 .PHONY: check
 check: install ## Run every static check
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy numbered_pages tap_rotor sandbox demo simulation scripts
+	$(RUN) -m mypy .
+	.venv/bin/ty check --quiet
+	.venv/bin/deptry numbered_pages tap_rotor
+	.venv/bin/typos
+	.venv/bin/check-jsonschema --builtin-schema vendor.meltano meltano.yml
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml
+	.venv/bin/zizmor --quiet --offline --persona=pedantic .github
+	@# Status 1: none was found.
+	git grep -nIE '$(PLACES)'; test $$? -eq 1
 
+.PHONY: hooks
+hooks: install ## Run ruff and typos before a commit, `make check` before a push
+	.venv/bin/prek install --quiet
+
+.PHONY: lowest
+lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dependencies allowed
+	$(UV) venv --quiet --clear --python 3.11 .venv-lowest
+	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct \
+		--group test --editable .
+	@# What is left out needs Meltano and PostgreSQL, whose bounds are their own.
+	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/test_simulation.py \
+		--ignore tests/test_benchmarks.py
+
+# Nothing younger than a week: most bad releases are found within days. UPGRADE= changes only
+# what pyproject.toml asks for.
+UPGRADE := --upgrade
 .PHONY: lock
-lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock
-	$(UV) pip compile --quiet --universal --upgrade --generate-hashes --no-annotate \
-		--python-version 3.11 --custom-compile-command 'make lock' \
+lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock; with UPGRADE= only where it must
+	$(UV) pip compile --quiet --universal $(UPGRADE) --generate-hashes --no-annotate \
+		--python-version 3.11 --exclude-newer '7 days' --custom-compile-command 'make lock' \
 		--group dev pyproject.toml --output-file requirements.lock

@@ -11,21 +11,23 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from demo import report
+from demo.answers import answers
 from demo.meltano import ROOT, Meltano, MeltanoError
+from demo.page import page, show
 from demo.postgres import Postgres, PostgresError
 from demo.warehouse import difference, leads_by_stage, snapshot
 from sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from types import FrameType
 
     from demo.warehouse import Difference
-    from sandbox.changes import Summary
+    from sandbox.store import Summary
 
 LEADS = 5000
 SEED = 2026
-PIPELINE = ["tap-rotor", "target-postgres"]
+PIPELINE = ["tap-rotor", "target-postgres", "dbt-postgres:build"]
 
 
 def main() -> int:
@@ -78,6 +80,10 @@ def run(directory: Path, *, full_refresh: bool) -> None:
                 "TAP_ROTOR_API_URL": sandbox.url,
                 "TAP_ROTOR_API_KEY": sandbox.api_key,
                 **postgres.target_settings(),
+                "DBT_TARGET_PATH": str(directory / "dbt"),
+                "DBT_LOG_PATH": str(directory / "dbt"),
+                # The made-up company's clock is not ours.
+                "ROTOR_AS_OF": f"{company.now:%Y-%m-%d %H:%M:%S}",
             },
         )
         before = snapshot(connection)
@@ -91,9 +97,15 @@ def run(directory: Path, *, full_refresh: bool) -> None:
         differences = difference(before, snapshot(connection))
         report.tables(differences, sandbox.requests)
         report.stages(leads_by_stage(connection))
+        found = answers(connection)
+        report.pipeline(found.pipeline)
         report.bookmarks(meltano.state())
         if changes and not full_refresh:
             report.waiting(overlooked(differences, changes))
+        file = directory / "page.html"
+        file.write_text(page(found, company.now), encoding="utf-8")
+        report.page(file)
+    show(file)
     report.end(time.monotonic() - began, again=not runs.was_done)
 
 
@@ -135,7 +147,7 @@ class Runs:
 
 
 @contextmanager
-def step(name: str) -> Iterator[t.Callable[[str], None]]:
+def step(name: str) -> Generator[t.Callable[[str], None]]:
     """Print a step's name at once, then how long it took and what is to be told of it."""
     news: list[str] = []
     began = time.monotonic()

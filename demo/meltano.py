@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 MELTANO = Path(sys.executable).with_name("meltano")
 STATE_ID = "dev:tap-rotor-to-target-postgres"
 # What a developer has set for real runs must not reach this one, least of all a real warehouse.
-FOREIGN = ("TAP_ROTOR", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL")
+FOREIGN = (
+    *("TAP_ROTOR", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
+    *("DBT_", "ROTOR_"),
+)
 PATIENCE_SECONDS = 15
 
 
@@ -89,7 +92,7 @@ class Meltano:
 
     def _share_plugins(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        for kind in ("extractors", "loaders"):
+        for kind in ("extractors", "loaders", "utilities"):
             link = self.directory / kind
             if not link.is_symlink():
                 link.symlink_to(ROOT / ".meltano" / kind, target_is_directory=True)

@@ -174,7 +174,7 @@ class Postgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         program = self.programs / "postgres"
         with (self.directory / "log").open("ab") as log:
-            self._server = subprocess.Popen(  # noqa: S603 (our own words)
+            self._server = subprocess.Popen[bytes](
                 ["/bin/sh", "-c", SUPERVISOR, "postgres", program, "-D", "data", *options],
                 stdin=subprocess.PIPE,
                 stdout=log,

@@ -12,6 +12,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from demo.answers import Open
     from demo.meltano import MeltanoError
     from demo.warehouse import Difference
     from sandbox import Request
@@ -29,7 +30,7 @@ def title(leads: int, runs: int) -> None:
 
 def begin(name: str) -> None:
     """Name the step that begins."""
-    print(f"  {name:<50}", end="", flush=True)
+    print(f"  {name:<58}", end="", flush=True)
 
 
 def done(seconds: float, *news: str) -> None:
@@ -80,6 +81,20 @@ def stages(counts: Sequence[tuple[str, int]]) -> None:
     longest = max((count for _, count in counts), default=1)
     for stage, count in counts:
         print(f"  {stage:<18}{count:>7,}  {block * max(1, round(count / longest * BAR_WIDTH))}")
+
+
+def pipeline(rows: Sequence[Open]) -> None:
+    """Show what the open leads of each stage are worth."""
+    print(f"\n  {'open leads':<18}{'leads':>7}{'value':>18}")
+    for stage in dict.fromkeys(row.stage for row in rows):
+        found = [row for row in rows if row.stage == stage]
+        value = f"${sum(row.value for row in found):,.2f}"
+        print(f"  {stage:<18}{sum(row.leads for row in found):>7,}{value:>18}")
+
+
+def page(file: Path) -> None:
+    """Say where the page is."""
+    print(f"\n  the funnel and the pipeline as a page: {_short(file)}")
 
 
 def bookmarks(state: Mapping[str, Mapping[str, str]]) -> None:

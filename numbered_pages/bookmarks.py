@@ -19,8 +19,10 @@ _KEYS = (
     "start_date",
     "fingerprint",
     "resume",
+    "whole",
 )
 
+# In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
 
@@ -77,31 +79,42 @@ class Memory:
         if self.stale() or self.entry.get("replication_key", self.key) != self.key:
             return None, None
         value = self.entry.get("replication_key_value")
-        behind = self.entry.get("rows_behind")
-        bookmark = Bookmark(value, behind if isinstance(behind, int) else None) if value else None
+        if not value or value == _BEFORE_ALL:
+            bookmark = None
+        else:
+            behind = self.entry.get("rows_behind")
+            bookmark = Bookmark(value, behind if isinstance(behind, int) else None)
         return bookmark, _stretch(self.entry.get("resume"))
 
     def interrupted(self, stretch: Stretch | None) -> None:
-        """Remember how far an unfinished read has come.
-
-        A bookmark that does not hold any more gives way to one before everything.
-        """
-        if stretch and self.stale():
-            self.entry.update(replication_key_value=_BEFORE_ALL, rows_behind=0)
+        """Remember how far an unfinished read has come."""
         if stretch or not self.stale():
-            self._write(resume=list(astuple(stretch)) if stretch else [])
+            self._write(self._start(), resume=list(astuple(stretch)) if stretch else [])
 
-    def complete(self, bookmark: Bookmark | None) -> None:
-        """Remember a read that is proven."""
+    def complete(self, bookmark: Bookmark | None, *, anew: bool) -> None:
+        """Remember a read that is proven.
+
+        Args:
+            bookmark: What it leaves, or None where no row had a key.
+            anew: Whether it went down to start_date again, whatever was read before.
+        """
         if bookmark:
             self._write(
-                replication_key_value=bookmark.value, rows_behind=bookmark.rows_behind, resume=[]
+                self.start if anew else self._start(),
+                replication_key_value=bookmark.value,
+                rows_behind=bookmark.rows_behind,
+                resume=[],
             )
 
-    def _write(self, **values: t.Any) -> None:
-        start = self.start
-        if not self.stale() and "start_date" in self.entry:
-            start = min(start, _text(self.entry["start_date"]))
+    def _start(self) -> str:
+        """Return down to where the list was read, once this run or the ones before are done."""
+        if self.recall() == (None, None):
+            return self.start
+        return min(self.start, _text(self.entry.get("start_date")))
+
+    def _write(self, start: str, **values: t.Any) -> None:
+        if self.stale() or not self.entry.get("replication_key_value"):
+            self.entry.update(replication_key_value=_BEFORE_ALL, rows_behind=0)
         self.entry.update(
             replication_key=self.key, start_date=start, fingerprint=self.fingerprint, **values
         )
@@ -109,9 +122,10 @@ class Memory:
 
 def _stretch(resume: object) -> Stretch | None:
     match resume:
-        case [str(newest), str(oldest), int(rows), str(floor)] if rows >= 0:
-            if all(_is_timestamp(moment) for moment in (newest, oldest, floor or newest)):
-                return Stretch(newest, oldest, rows, floor)
+        case [str(newest), str(oldest), int(rows), str(floor), int(behind)]:
+            moments = (newest, oldest, floor or newest)
+            if min(rows, behind) >= 0 and all(_is_timestamp(moment) for moment in moments):
+                return Stretch(newest, oldest, rows, floor, behind)
     return None
 
 

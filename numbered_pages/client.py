@@ -76,11 +76,16 @@ class Client:
             errors.TapError: What went wrong in the end, of the class that says how far it
                 reaches.
         """
+        failed: list[errors.Retriable] = []
 
         def attempt() -> _Parsed:
-            answer = self._send(path, params)
-            errors.raise_for_status(answer, self._api)
-            parsed = parse(answer)
+            try:
+                answer = self._send(path, params)
+                errors.raise_for_status(answer, self._api)
+                parsed = parse(answer)
+            except errors.Retriable as error:
+                failed.append(error)
+                raise
             self.answered = True
             return parsed
 
@@ -92,7 +97,11 @@ class Client:
             on_backoff=self._log_wait,
             logger=None,
         )(attempt)
-        return retried()
+        try:
+            return retried()
+        except errors.BudgetSpent as spent:
+            # Retries that use up the budget are a failure, not a polite stop.
+            raise (failed[-1] if failed else spent) from None
 
     def begin(self, path: str, params: Mapping[str, str | int]) -> None:
         """Send a request ahead, the very one that `get` is called for next.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from numbered_pages.keys import falling, rows_from
 from numbered_pages.timestamps import before
 
 if t.TYPE_CHECKING:
@@ -47,12 +47,14 @@ class Stretch:
         rows: How many of its rows are older than the newest by more than a row may come late,
             and newer than the oldest.
         floor: The key that the read was to go down to, or "" for the end of the list.
+        behind: How many rows of the list lay behind it, those as old as its oldest among them.
     """
 
     newest: str
     oldest: str
     rows: int
     floor: str
+    behind: int
 
 
 @dataclass(slots=True)
@@ -87,6 +89,7 @@ class Descent:
         start: What the floor falls to when rows entered behind the bookmark.
         previous: What the last complete read left.
         resume: What an interrupted read left since then.
+        fallen: How many rows less the totals of this run came to show before this pass.
         ordered: Whether the keys have fallen all the way.
         done: Whether the floor is reached.
         jumped: Whether rows that an earlier run read were jumped over.
@@ -102,6 +105,7 @@ class Descent:
     start: str | None = None
     previous: Bookmark | None = None
     resume: Stretch | None = None
+    fallen: int = 0
     ordered: bool = True
     done: bool = False
     jumped: bool = False
@@ -110,7 +114,9 @@ class Descent:
     rows_behind: int | None = None
     entered_behind: int = 0
     _highest: str = ""
+    _head: str = ""
     _rows: int = 0
+    _behind: int = 0
     _tied: set[str] = field(default_factory=set)
     _checked: bool = False
     _jump: _Jump | None = None
@@ -124,7 +130,7 @@ class Descent:
             walk: The positions of this pass.
         """
         keys: list[str | None] = [row[self.key] for row in page.rows]
-        if not _falling(keys) or (page.number == 1 and self._enters_deeper(page, keys)):
+        if not falling(keys) or (page.number == 1 and self._enters_deeper(page, keys)):
             self.ordered = False
             return
         if self._jump:
@@ -135,8 +141,8 @@ class Descent:
         elif not self._below(new):
             self.ordered = False
             return
-        self._note_edges(page, keys)
-        self._note_rows(page)
+        self._note_edges(page, keys, walk)
+        self._note_rows(page, keys)
         if self.floor and self.oldest < self.floor:
             self.done = True
         elif self.resume and not self.jumped and walk.next_page:
@@ -149,7 +155,7 @@ class Descent:
             return None
         if not self.oldest or self._jump:
             return self.resume
-        read = Stretch(self.newest, self.oldest, self._rows, self.floor or "")
+        read = Stretch(self.newest, self.oldest, self._rows, self.floor or "", self._behind)
         if self.resume and not self.jumped and self.resume.rows > read.rows:
             # The way to the stretch was not finished; the longer of the two is worth more.
             return self.resume
@@ -157,38 +163,47 @@ class Descent:
 
     def _enters_deeper(self, page: Page, keys: Sequence[str | None]) -> bool:
         """Whether new rows enter behind this page, as its rows have no date or a future one."""
-        return page.has_more and not any(key is not None and key <= self.latest for key in keys)
+        latest = max(self.latest, page.date or "")
+        return page.has_more and not any(key is not None and key <= latest for key in keys)
 
     def _below(self, new: Sequence[Row]) -> bool:
         """Whether new rows lie below what was read; they may have entered at the head."""
         return not self.oldest or all(
-            key is None or key <= self.oldest or key > self._highest
+            key is None or key <= self.oldest or key > self._head
             for key in (row[self.key] for row in new)
         )
 
-    def _note_edges(self, page: Page, keys: Sequence[str | None]) -> None:
+    def _note_edges(self, page: Page, keys: Sequence[str | None], walk: Walk) -> None:
         """Note how many rows lie behind the new bookmark, and compare with the last one's."""
         self._highest = max([self._highest, *(key for key in keys if key is not None)])
+        self._head = self._head or self._highest
         self.newest = min(self._highest, self.latest)
         if not self.newest:
             return
         if self.rows_behind is None:
             bookmark = max(self.newest, self.previous.value if self.previous else "")
-            self.rows_behind = _rows_from(_late(bookmark), page, keys)
+            self.rows_behind = rows_from(_late(bookmark), page, keys)
         if self.previous and self.previous.rows_behind is not None and not self._checked:
             edge = _late(self.previous.value)
-            behind = _rows_from(edge, page, keys)
-            # A run before this one checked it if it came so far.
-            self._checked = bool(self.resume and self.resume.oldest < edge) or behind is not None
-            if behind is not None and behind > self.previous.rows_behind:
-                self.entered_behind = behind - self.previous.rows_behind
-                self.floor = self.start
+            behind = rows_from(edge, page, keys)
+            self._checked = behind is not None
+            if behind is not None:
+                self._compare(behind, self.previous.rows_behind, walk)
 
-    def _note_rows(self, page: Page) -> None:
+    def _compare(self, behind: int, behind_before: int, walk: Walk) -> None:
+        """Go down all the way if more rows lie behind an edge than an earlier run left there.
+
+        Rows that left in this run may have lain there too, and hide as many that entered.
+        """
+        entered = behind + self.fallen + walk.fallen - behind_before
+        if entered > 0:
+            self.entered_behind = entered
+            self.floor = self.start
+
+    def _note_rows(self, page: Page, keys: Sequence[str | None]) -> None:
         """Count the rows strictly newer than the oldest, all ties with it aside."""
         edge = _late(self.newest) if self.newest else ""
-        for row in page.rows:
-            key = row[self.key]
+        for row, key in zip(page.rows, keys, strict=True):
             if key is None or (self.oldest and key > self.oldest):
                 continue
             if key != self.oldest:
@@ -197,12 +212,14 @@ class Descent:
                 self._tied.clear()
                 self.oldest = key
             self._tied.add(row["id"])
+        behind = rows_from(self.oldest, page, keys, strictly=False)
+        self._behind = self._behind if behind is None else behind
 
     def _leap(self, page: Page, keys: Sequence[str | None], walk: Walk) -> None:
         """Jump over the stretch once what may have come late in front of it is read."""
         assert self.resume  # noqa: S101 (for the type checker)
         edge = _late(self.resume.newest)
-        behind = _rows_from(edge, page, keys)
+        behind = rows_from(edge, page, keys)
         if behind is None:
             return
         head = page.total - behind
@@ -234,7 +251,7 @@ class Descent:
             self.jumped = True
         if walk.gap:
             return False
-        behind = _rows_from(oldest, page, keys, strictly=False)
+        behind = rows_from(oldest, page, keys, strictly=False)
         if behind is None:
             return False
         rows = page.total - behind - jump.head
@@ -242,7 +259,10 @@ class Descent:
             self._stay(page, walk)
             return False
         self._jump = None
-        self._rows += max(0, rows)
+        # Behind a floor that was not reached nothing else would tell of rows that entered.
+        if self.floor:
+            self._compare(behind, self.resume.behind, walk)
+        self._rows += min(self.resume.rows, max(0, rows))
         self._tied.clear()
         self.oldest = oldest
         return True
@@ -260,29 +280,9 @@ class Descent:
         assert self._jump  # noqa: S101
         jump, self._jump, self.resume, self.jumped = self._jump, None, None, False
         self.oldest, self._rows, self._tied = jump.read
-        walk.covered = max(0, jump.covered - (walk.fallen - jump.fallen))
-        walk.next_page = walk.covered // page.limit + 1
+        walk.go_on(max(0, jump.covered - (walk.fallen - jump.fallen)), page)
 
 
 def _late(moment: str) -> str:
     """Return the moment from which on rows may still come late."""
     return before(moment, minutes=LATE_MINUTES)
-
-
-def _rows_from(
-    edge: str, page: Page, keys: Sequence[str | None], *, strictly: bool = True
-) -> int | None:
-    """Return how many rows of the list lie behind an edge, None if it is not on this page."""
-    for index, key in enumerate(keys):
-        if key is not None and (key < edge if strictly else key <= edge):
-            return page.total - page.start - index
-    return None
-
-
-def _falling(keys: Sequence[str | None]) -> bool:
-    """Whether keys come newest first, and those that are null all at one end or the other."""
-    known = [index for index, key in enumerate(keys) if key is not None]
-    if not known:
-        return True
-    inner = keys[known[0] : known[-1] + 1]
-    return None not in inner and all(a >= b for a, b in pairwise(t.cast("list[str]", inner)))

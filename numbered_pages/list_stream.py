@@ -23,7 +23,7 @@ from numbered_pages.timestamps import before, timestamp
 from numbered_pages.typed_rows import typed_rows
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from singer_sdk.helpers.types import Context, Record
 
@@ -37,7 +37,6 @@ class ListStream(RecordStream):
 
     Attributes:
         path: Path below the API's address.
-        created: The field that says when a row was created, if there is one.
         newest_first: Whether the API promises the list ordered by that field, newest first.
         since_param: Query parameter that leaves out rows before a moment, if there is one.
         paged: Whether the list comes in pages.
@@ -47,7 +46,6 @@ class ListStream(RecordStream):
     path: t.ClassVar[str]
     newest_first: t.ClassVar[bool] = False
     since_param: t.ClassVar[str | None] = None
-    created: t.ClassVar[str | None] = "created_at"
     paged: t.ClassVar[bool] = True
     filters_by_setting: t.ClassVar[Mapping[str, str]] = {}
 
@@ -85,9 +83,10 @@ class ListStream(RecordStream):
         """
         memory = self._memory()
         self.read = read = self.new_read(memory)
+        known = (self.stream_state.get(key) for key in ("fingerprint", "whole"))
+        settled = all(fingerprint in (None, self._fingerprint) for fingerprint in known)
         progress = Progress(self.logger, self.name)
         params = self.params(read.floor)
-        settled = self.stream_state.get("fingerprint", self._fingerprint) == self._fingerprint
         if self.config["emit_activate_version_messages"]:
             self._stream_version = self._initialized_at // 1000
         with metrics.http_request_counter(self.name, self.path) as counter:
@@ -108,10 +107,23 @@ class ListStream(RecordStream):
                     memory.interrupted(read.stretch)
                 self.write_state()
                 progress.tell(read)
+        self._finish(read, memory, settled=settled)
+
+    def _finish(self, read: Read, memory: Memory | None, *, settled: bool) -> None:
+        """Remember a read that came to its end, and tell the target what is gone.
+
+        Args:
+            read: The read.
+            memory: What is remembered of the stream, if it is read incrementally.
+            settled: Whether the settings that limit its rows are those of the read before.
+
+        Raises:
+            errors.StreamFailed: It is not proven.
+        """
         if read.entered_behind:
             self.logger.warning(
-                "%s: %s entered behind the bookmark (an import with old dates?): "
-                "the list was read to its end",
+                "%s: %s behind the bookmark that the last run did not count there (an import "
+                "with old dates?): the list was read to its end",
                 self.name,
                 counted(read.entered_behind, "row"),
             )
@@ -119,12 +131,12 @@ class ListStream(RecordStream):
             message = f"it is not certain that all rows were read: {read.unproven}"
             raise errors.StreamFailed(message)
         self.outcome = f"complete, proven by {read.proof}"
-        if read.whole and settled and not self._start_date:
-            self._activate_version(read)
         if memory:
-            memory.complete(read.bookmark)
-        else:
-            self.stream_state["fingerprint"] = self._fingerprint
+            memory.complete(read.bookmark, anew=bool(read.entered_behind))
+        if read.whole:
+            if read.total and settled and not self.narrowed and not self.filtered:
+                self.activate_version()
+            self.stream_state["whole"] = self._fingerprint
 
     def new_read(self, memory: Memory | None) -> Read:
         """Return the reading of this run: how far down, and what the runs before left."""
@@ -237,7 +249,7 @@ class ListStream(RecordStream):
             return self.tap.client.get(path, params, timed)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self) -> Generator[None]:
         """Count the requests that are made meanwhile as this stream's."""
         made = self.tap.client.requests
         try:
@@ -245,7 +257,7 @@ class ListStream(RecordStream):
         finally:
             self.requests += self.tap.client.requests - made
 
-    # What is remembered, and what the target is told to forget
+    # What is remembered
 
     @property
     def _start_date(self) -> str | None:
@@ -283,8 +295,3 @@ class ListStream(RecordStream):
         return Memory(
             self.stream_state, self.replication_key, self._fingerprint, self._start_date or ""
         )
-
-    def _activate_version(self, read: Read) -> None:
-        """Tell the target to remove the rows that a read of the whole list did not show."""
-        if self._stream_version and not self.narrowed and read.total:
-            self._write_activate_version_message(self._stream_version)

@@ -38,6 +38,7 @@ class Read:
         passes: How often the list was begun from its first page.
         proof: How it is known that no row was missed, once it is: by `count` or by `order`.
         unproven: Why rows may be missing after `next_page` became None.
+        entered_behind: How many rows entered behind the bookmark since the last complete read.
     """
 
     started: str
@@ -57,11 +58,15 @@ class Read:
     passes: int = 1
     proof: str | None = None
     unproven: str | None = None
+    entered_behind: int = 0
 
     _walk: Walk = field(default_factory=Walk)
     _census: Census = field(default_factory=Census)
     _descent: Descent | None = None
     _seen: dict[str | bytes, int] = field(default_factory=dict)
+    _left_out: set[str | bytes] = field(default_factory=set)
+    _shown: int = 0
+    _fallen: int = 0
     _latest: str = ""
     _newest: str = ""
 
@@ -69,6 +74,8 @@ class Read:
         """Take the answer to `next_page`; return its rows that are wanted and new."""
         page = self._walk.sized(page)
         self.requests += 1
+        if self._descent and self._census.total < 0:
+            self._descent.fallen += max(0, self.total - page.total)
         self.total = page.total
         if not self._latest:
             self._latest = min(self.started, page.date or self.started)
@@ -77,9 +84,10 @@ class Read:
             self._begin_pass(self.resume)
         new, fresh = self._tally(page)
         try:
-            self._walk.feed(page)
+            self._walk.feed(page, self._shown, len(new))
             if self._descent and self._descent.ordered:
                 self._descent.feed(page, new, self._walk)
+                self._take_entered(self._descent)
         except Broken as broken:
             self._again(str(broken))
         else:
@@ -102,9 +110,12 @@ class Read:
         )
         if not value:
             return None
-        if self._descent and self._descent.ordered:
-            return Bookmark(value, self._descent.rows_behind or 0)
-        return Bookmark(value)
+        if not self.newest_first:
+            return Bookmark(value)
+        # Where the order was not believed, the next run finds more, and reads to the end.
+        descent = self._descent
+        behind = descent.rows_behind if descent and descent.ordered else None
+        return Bookmark(value, behind or 0)
 
     @property
     def stretch(self) -> Stretch | None:
@@ -114,11 +125,6 @@ class Read:
         return self._descent.stretch if self._descent and self.key else None
 
     @property
-    def entered_behind(self) -> int:
-        """How many rows entered behind the bookmark since the last complete read."""
-        return self._descent.entered_behind if self._descent else 0
-
-    @property
     def whole(self) -> bool:
         """Whether this read alone went through the whole list and left no row out."""
         descent = self._descent
@@ -126,8 +132,10 @@ class Read:
         return self.proof is not None and not stopped and not self.floor
 
     def _begin_pass(self, resume: Stretch | None) -> None:
+        self._fallen += self._walk.fallen
         self._walk = Walk()
         self._census = Census()
+        self._shown = 0
         if self.newest_first and self.created:
             self._descent = Descent(
                 key=self.created,
@@ -136,6 +144,7 @@ class Read:
                 start=self.start,
                 previous=self.previous,
                 resume=resume,
+                fallen=self._fallen,
             )
 
     def _tally(self, page: Page) -> tuple[list[Row], list[Row]]:
@@ -147,8 +156,11 @@ class Read:
         for row in page.rows:
             compact = _compact(row["id"])
             last_pass = self._seen.get(compact)
-            if last_pass == self.passes:
+            if compact in self._left_out:
+                fresh.append(row)
+            elif last_pass is not None:
                 self.repeats += 1
+            if last_pass == self.passes:
                 continue
             self._seen[compact] = self.passes
             new.append(row)
@@ -157,19 +169,35 @@ class Read:
                 self._census.count(created, known=last_pass is not None)
             if last_pass is None:
                 fresh.append(row)
-            else:
-                self.repeats += 1
+        self._shown += len(new)
         if self.key:
             keys = (row[self.key] for row in fresh)
             newest = max((key for key in keys if key is not None), default="")
             self._newest = max(self._newest, min(newest, self._latest))
         return new, fresh
 
+    def _take_entered(self, descent: Descent) -> None:
+        """Go down all the way in further passes, too, once it is known that rows entered."""
+        if descent.entered_behind:
+            self.entered_behind, self.floor = descent.entered_behind, descent.floor
+
     def _wanted(self, rows: list[Row]) -> list[Row]:
-        key, floor = self.key, self._descent.floor if self._descent else self.floor
-        if not key or not floor:
+        """Return the rows that are not below the floor; the others may be wanted later."""
+        key, floor, descent = self.key, self.floor, self._descent
+        if descent:
+            # Where the order is not believed, old rows may be new to the list.
+            floor = descent.floor if descent.ordered else self.start
+        if not key:
             return rows
-        return [row for row in rows if row[key] is None or row[key] >= floor]
+        wanted = []
+        for row in rows:
+            if floor and row[key] is not None and row[key] < floor:
+                self._left_out.add(_compact(row["id"]))
+            else:
+                wanted.append(row)
+        if self._left_out:
+            self._left_out -= {_compact(row["id"]) for row in wanted}
+        return wanted
 
     def _end_pass(self) -> None:
         census, descent = self._census, self._descent

@@ -10,6 +10,7 @@ import msgspec
 from singer_sdk import Stream, metrics
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import Schema
 from typing_extensions import override
 
 from numbered_pages import errors
@@ -33,9 +34,11 @@ class RecordStream(Stream):
 
     Attributes:
         valid_replication_key: The field that the stream can be read incrementally by, if any.
+        created: The field that says when a row was created, if there is one.
     """
 
     valid_replication_key: t.ClassVar[str | None] = None
+    created: t.ClassVar[str | None] = "created_at"
     # The record comes out of `Conformer` as the schema declares it.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
@@ -64,10 +67,15 @@ class RecordStream(Stream):
         Raises:
             errors.UsageError: The stream cannot be replicated as the catalog wants it.
         """
-        if catalog.get_stream(self.name) is None:
+        entry = catalog.get_stream(self.name)
+        if entry is None:
             super().apply_catalog(catalog)
             return
         default = self.replication_method
+        # What the reading goes by is declared as it is here, whatever a catalog makes of it.
+        properties = entry.schema.properties = entry.schema.properties or {}
+        for name in {*self.primary_keys, self.created, self.valid_replication_key} - {None}:
+            properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
         self.primary_keys = ("id",)
         method = (self.forced_replication_method or default).upper()
@@ -170,3 +178,14 @@ class RecordStream(Stream):
     def emit_activate_version_messages(self) -> bool:
         """Never before the records, where the SDK would: a failed read would delete rows."""
         return False
+
+    @property
+    def filtered(self) -> bool:
+        """Whether stream maps keep rows from the target."""
+        maps = self.config.get("stream_maps") or {}
+        return any(isinstance(a_map, dict) and "__filter__" in a_map for a_map in maps.values())
+
+    def activate_version(self) -> None:
+        """Tell the target to remove the rows that a read of the whole list did not show."""
+        if self._stream_version:
+            self._write_activate_version_message(self._stream_version)

@@ -78,8 +78,20 @@ def how_far(stream: ListStream, requests: int) -> str:
     goes_on = "the next run goes on"
     if read.resume and read.stretch == read.resume:
         goes_on = "no further than the run before, so that so few are not enough"
+    elif too_few_requests(stream):
+        goes_on = "its request_budget is too small for the list, which is read in one run or not"
+    elif read.stretch is None:
+        goes_on = "the next run reads it from its start"
     left = f"{max(0, read.total - read.rows):,} still to read"
     return f"{made}: {counted(read.rows, 'row')} of {stream.name} read, {left}; {goes_on}"
+
+
+def too_few_requests(stream: ListStream) -> bool:
+    """Whether no run with so small a request_budget can read the list of a stream."""
+    read, budget = stream.read, stream.config.get("request_budget")
+    if read is None or not budget or read.stretch is not None:
+        return False
+    return bool(read.total > budget * stream.config["page_size"])
 
 
 def tell_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -> None:

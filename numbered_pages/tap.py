@@ -14,7 +14,7 @@ from numbered_pages import checks, errors
 from numbered_pages.bookmarks import own_part
 from numbered_pages.client import Client
 from numbered_pages.command import CommandLineTap, Interrupted, give_up, parse_catalog
-from numbered_pages.report import how_far, tell_run, tell_stream
+from numbered_pages.report import how_far, tell_run, tell_stream, too_few_requests
 from numbered_pages.timestamps import now
 from numbered_pages.writer import MessageWriter
 
@@ -207,7 +207,7 @@ class ListTap(CommandLineTap):
             )
         if isinstance(error, errors.QuotaSpent | errors.BudgetSpent):
             sentence += how_far(stream, self.client.requests)
-        if isinstance(error, errors.BudgetSpent):
+        if isinstance(error, errors.BudgetSpent) and not too_few_requests(stream):
             self.logger.warning(sentence)
         else:
             self.failures.append(sentence)

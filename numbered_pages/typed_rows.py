@@ -50,7 +50,7 @@ class TypedRows:
         page = msgspec.defstruct(
             "Page",
             [
-                ("data", list[row]),  # type: ignore[valid-type]
+                ("data", list[row]),  # type: ignore[valid-type]  # ty: ignore[invalid-type-form]
                 ("pagination", t.Any, None),
                 *((name, t.Literal[value], value) for name, value in success.items()),
             ],

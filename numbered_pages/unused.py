@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+from typing_extensions import override
+
 # The SDK imports these at once, though only its targets (joblib) and BATCH files (upath, and
 # fsspec with it) use them: a third of the time that a tap takes to start.
 UNUSED = ("joblib", "upath")
@@ -13,6 +15,7 @@ UNUSED = ("joblib", "upath")
 class _StandIn(ModuleType):
     """A module whose names can be imported, but not used."""
 
+    @override
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
             raise AttributeError(name)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 Row = dict[str, t.Any]
 
-# Pages in a row that show nothing while the answers go on promising more.
-_MOST_EMPTY_PAGES = 50
+# Answers in a row that show no row for the first time while they go on promising more.
+_MOST_IDLE = 50
+# Answers in a row that bring the reading no further, since rows leave in front of it.
+_MOST_IN_VAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,11 @@ class Walk:
     _covered_before: int = 0
     _limit: int = 0
     _ids: tuple[int, list[str]] = (0, [])
-    _shown: int = 0
     _stalls: int = 0
     _empty_pages: int = 0
+    _idle: int = 0
+    _furthest: int = 0
+    _in_vain: int = 0
 
     def sized(self, page: Page) -> Page:
         """Return an answer with its limit, from what it shows where it does not state it."""
@@ -80,8 +84,13 @@ class Walk:
         shown = max(1, len(page.rows))
         return replace(page, limit=shown if page.has_more else self._limit or shown)
 
-    def feed(self, page: Page) -> None:
+    def feed(self, page: Page, shown: int, new: int) -> None:
         """Take the answer to `next_page` and set `next_page` anew.
+
+        Args:
+            page: The answer.
+            shown: How many rows this pass has shown, those of the answer among them.
+            new: How many of its rows this pass had not shown before.
 
         Raises:
             Broken: It does not fit the answers before.
@@ -101,26 +110,38 @@ class Walk:
             # some lists are filtered after they are cut into pages.
             read = page.limit if page.has_more else len(page.rows)
             self.covered = max(self.covered, page.start + read)
-            self._shown += len(page.rows)
         if self.covered >= page.total and not page.has_more:
             self.next_page = None
             return
         self.next_page = self.covered // page.limit + 1
         self._stalls = self._stalls + 1 if self.next_page == page.number and not fell else 0
         self._empty_pages = 0 if page.rows else self._empty_pages + 1
-        if self._empty_pages > 1 and self._shown >= page.total:
+        self._idle = 0 if new else self._idle + 1
+        self._in_vain = 0 if self.covered > self._furthest else self._in_vain + 1
+        self._furthest = max(self._furthest, self.covered)
+        if self._empty_pages > 1 and shown >= page.total <= self.covered:
             # More is promised, but there are as many rows as there should be: the count decides.
             self.next_page = None
-        elif self._stalls > 1 or self._empty_pages > _MOST_EMPTY_PAGES:
+        elif self._stalls > 1 or self._idle > _MOST_IDLE:
             message = "its answers contradict each other on how many pages there are"
+            raise Broken(message)
+        elif self._in_vain > _MOST_IN_VAIN:
+            message = "rows leave it as fast as it is read"
             raise Broken(message)
 
     def jump(self, page: Page) -> None:
         """Take all rows in front of a page as read, and its own."""
         self.gap = False
-        self.covered = page.start + (page.limit if page.has_more else len(page.rows))
-        done = self.covered >= page.total and not page.has_more
-        self.next_page = None if done else self.covered // page.limit + 1
+        self._covered_before = page.start
+        read = page.limit if page.has_more else len(page.rows)
+        self.go_on(page.start + read, page)
+        if self.covered >= page.total and not page.has_more:
+            self.next_page = None
+
+    def go_on(self, covered: int, page: Page) -> None:
+        """Take just so many leading rows as read, after the answer that came last."""
+        self.covered = self._furthest = covered
+        self.next_page = covered // page.limit + 1
 
     def _check(self, page: Page) -> None:
         if self._limit and page.limit != self._limit:

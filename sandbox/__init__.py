@@ -1,4 +1,4 @@
-"""A stand-in for the Rotor API: a made-up company behind a real HTTP server.
+"""Stand-ins for the APIs of Rotor and Nexus ERP: made-up data behind a real HTTP server.
 
 For tests, the demo and benchmarks; never in the wheel. In a test:
 
@@ -8,14 +8,29 @@ For tests, the demo and benchmarks; never in the wheel. In a test:
         sandbox.before("/leads", 3, lambda: company.delete("leads", some_id))
         ...  # read sandbox.url with the header x-api-key: sandbox.api_key
     assert sandbox.count("/leads") == 4
+
+For Nexus ERP the same with `NexusSandbox(Organisation(leads=500))`. Each is a server of
+its own, as paths, pages, switches and the log of requests are those of one API.
 """
 
 from __future__ import annotations
 
-from sandbox.company import MISSING, Company
+from sandbox.company import Company
 from sandbox.faults import Rule
 from sandbox.front import Request
-from sandbox.server import Sandbox
+from sandbox.nexus.organisation import Organisation
+from sandbox.nexus.server import NexusSandbox
+from sandbox.rotor import Sandbox
+from sandbox.store import MISSING
 from sandbox.switches import Switches
 
-__all__ = ["MISSING", "Company", "Request", "Rule", "Sandbox", "Switches"]
+__all__ = [
+    "MISSING",
+    "Company",
+    "NexusSandbox",
+    "Organisation",
+    "Request",
+    "Rule",
+    "Sandbox",
+    "Switches",
+]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from contextlib import ExitStack
 
 from sandbox.company import Company
 from sandbox.keys import DEFAULT_KEY, DEFAULT_QUOTA
-from sandbox.server import Sandbox
+from sandbox.nexus.organisation import Organisation
+from sandbox.nexus.server import NexusSandbox
+from sandbox.rotor import Sandbox
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="A stand-in for the Rotor API."
+        prog="python -m sandbox",
+        description="A stand-in for the Rotor API and, if asked for, for Nexus ERP's.",
     )
     add = parser.add_argument
     add("--port", type=int, default=0, help="0 takes a free one (default)")
@@ -24,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--quota", type=int, default=DEFAULT_QUOTA, help="requests a day (1000)")
     add("--changes", type=int, default=0, metavar="N", help="rounds before serving")
     add("--key", default=DEFAULT_KEY, help=f"the API key ({DEFAULT_KEY})")
+    add("--nexus-leads", type=int, default=0, help="serve Nexus ERP too, with so many leads")
+    add("--nexus-port", type=int, default=0, help="0 takes a free one (default)")
     return parser
 
 
@@ -35,18 +41,27 @@ def main(arguments: list[str] | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     company = Company(options.leads, options.seed)
+    organisation = None
+    if options.nexus_leads:
+        people = company.rows("leads")
+        organisation = Organisation(options.nexus_leads, options.seed, people=people)
     for _ in range(options.changes):
         company.change()
-    with Sandbox(
-        company,
-        port=options.port,
-        key=options.key,
-        quota=options.quota,
-        latency=options.latency / 1000,
-    ) as sandbox:
-        if options.precompress:
-            sandbox.precompress()
-        print(f"Serving {sandbox.url} with key {options.key}", flush=True)
+        if organisation:
+            organisation.change()
+    latency = options.latency / 1000
+    sandbox = Sandbox(
+        company, port=options.port, key=options.key, quota=options.quota, latency=latency
+    )
+    if options.precompress:
+        sandbox.precompress()
+    with ExitStack() as stack:
+        servers: list[Sandbox | NexusSandbox] = [stack.enter_context(sandbox)]
+        if organisation:
+            nexus = NexusSandbox(organisation, port=options.nexus_port, latency=latency)
+            servers.append(stack.enter_context(nexus))
+        for server in servers:
+            print(f"Serving {server.url} with key {server.api_key}", flush=True)
         stop.wait()
 
 

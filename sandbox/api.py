@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from typing_extensions import override
 
 from sandbox.answers import Answer, Refusal, error, http_date
-from sandbox.pages import Pages
+from sandbox.endpoints import Endpoints
 from sandbox.query import read
+from sandbox.rotor_pages import RotorPages
 from sandbox.rows import Level, encode
 from sandbox.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
+    from starlette.routing import Route
 
     from sandbox.company import Company
     from sandbox.keys import Key, Keys
+    from sandbox.parameters import Query
     from sandbox.switches import Switches
 
-PREFIX = "/open-api"
 VERSION = "1.1.0"
 PATHS = {
     "/leads": "leads",
@@ -33,58 +34,57 @@ PATHS = {
 }
 
 
-class Api:
+class Api(Endpoints):
     """The API of one company."""
+
+    prefix = "/open-api"
+    switches: Switches
+    pages: RotorPages
 
     def __init__(self, company: Company, keys: Keys, switches: Switches) -> None:
         """Serve `company` to those who have one of the `keys`."""
+        super().__init__(company, switches, RotorPages(company, switches))
         self.company = company
         self.keys = keys
-        self.switches = switches
-        self.pages = Pages(company, switches)
 
+    @override
     def routes(self) -> list[Route]:
         """Return the routes of all endpoints."""
         routes = [
-            self._route("GET", "/auth/test", self._auth_test, None),
-            self._route("GET", "/pin-types", self._pin_types, "pin_types:read"),
+            self.route("GET", "/auth/test", self._auth_test, None),
+            self.route("GET", "/pin-types", self._pin_types, "pin_types:read"),
         ]
         for path, name in PATHS.items():
-            routes.append(self._route("GET", path, self._list(name), f"{name}:read"))
+            routes.append(self.route("GET", path, self.pages_of(name), f"{name}:read"))
         for name in ("leads", "customers"):
             by_id, post = self._by_id(name), self._post(name)
             routes += [
-                self._route("GET", f"/{name}/{{id}}", by_id, f"{name}:read"),
-                self._route("POST", f"/{name}", post, f"{name}:write"),
+                self.route("GET", f"/{name}/{{id}}", by_id, f"{name}:read"),
+                self.route("POST", f"/{name}", post, f"{name}:write"),
             ]
         return routes
 
-    def _route(
-        self,
-        method: str,
-        path: str,
-        handler: Callable[[Request], Awaitable[Answer] | Answer],
-        scope: str | None,
-    ) -> Route:
-        async def endpoint(request: Request) -> Answer:
-            try:
-                with self.company.lock:
-                    self._admit(request, scope)
-                    answer = handler(request)
-                    now = self.company.now
-                if not isinstance(answer, Answer):
-                    answer = await answer
-                    now = self.company.now
-            except Refusal as refusal:
-                return refusal.answer
-            if self.switches.date_header:
-                # Of the same instant as the rows.
-                answer.headers["Date"] = http_date(now)
-            return answer
+    @override
+    def read(self, list_name: str, given: Mapping[str, str]) -> Query:
+        """Read a request's parameters; raises `Refusal` for those that cannot be."""
+        return read(list_name, given, self.switches)
 
-        return Route(PREFIX + path, endpoint, methods=[method])
+    @override
+    def error(
+        self, status: int, *, code: bool = True, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make an error with the documented body."""
+        return error(status, code=code, headers=headers)
 
-    def _admit(self, request: Request, scope: str | None) -> None:
+    @override
+    def failed(self, headers: Mapping[bytes, bytes]) -> None:
+        """Count a request that does not come as far as the API, if those count."""
+        key = headers.get(b"x-api-key", b"").decode("latin-1")
+        if self.switches.count_failed and key in self.keys:
+            self.keys[key].spend(self.company.now)
+
+    @override
+    def admit(self, request: Request, scope: str | None) -> None:
         """Check key, version, quota and scope; count the request. Raises `Refusal`."""
         key = self.keys.get(request.headers.get("x-api-key", ""))
         if key is None:
@@ -93,7 +93,7 @@ class Api:
         if self.switches.version_header == "400" and version != VERSION:
             message = "Missing or unsupported rotor-api-version header"
             raise Refusal(error(400, message))
-        counts = self.counts(request.method, request.url.path.removeprefix(PREFIX))
+        counts = self.counts(request.method, request.url.path.removeprefix(self.prefix))
         if counts:
             self._check_quota(key)
         if scope is not None and scope not in key.scopes:
@@ -127,18 +127,6 @@ class Api:
         raise Refusal(error(429, message, headers=headers))
 
     # Endpoints
-
-    def _list(self, name: str) -> Callable[[Request], Answer]:
-        def handler(request: Request) -> Answer:
-            query = read(name, request.query_params, self.switches)
-            page = self.pages.page(name, query, request.scope.get("sandbox.rule"))
-            request.scope["sandbox.request"].rows = len(page.rows)
-            if self.switches.gzip and accepts_gzip(request):
-                body = self.pages.compressed(name, page)
-                return Answer(body, headers={"Content-Encoding": "gzip"})
-            return Answer(page.body())
-
-        return handler
 
     def _pin_types(self, request: Request) -> Answer:
         rows = self.company.lists["pin_types"]
@@ -180,14 +168,3 @@ class Api:
         if not self.switches.auth_test_version:
             del answer["rotor_api_version"]
         return Answer(encode(answer))
-
-
-def accepts_gzip(request: Request) -> bool:
-    """Tell whether the answer may be compressed."""
-    return "gzip" in request.headers.get("accept-encoding", "")
-
-
-def unknown(_request: Request, problem: Exception) -> Answer:
-    """Answer a path or method that the API does not have."""
-    assert isinstance(problem, HTTPException)  # noqa: S101
-    return error(problem.status_code, headers=problem.headers)

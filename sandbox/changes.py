@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox import vocabulary as words
 from sandbox.create import LISTS, draft_job
-from sandbox.invent import Record, customer_reference, timestamp
+from sandbox.draw import timestamp
+from sandbox.invent import Record, customer_reference
 from sandbox.leads import leads
+from sandbox.rounds import Round
 from sandbox.rows import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.company import Company
-
-Summary = dict[str, dict[str, list[str]]]
+    from sandbox.store import Summary
 
 # Of all rows of the company, in one round.
 SHARES = {"inserted": 0.01, "edited": 0.02, "archived": 0.004, "deleted": 0.002}
@@ -63,8 +63,7 @@ def play(
     """Play one round; see `Company.change`."""
     wanted = dict(zip(SHARES, (inserts, edits, archives, deletes), strict=True))
     sizes = {name: company.lists[name].count(Level.FULL) for name in LISTS}
-    company.advance(timedelta(minutes=company.inventor.between(60, 300)))
-    game = _Round(company, {name: {kind: [] for kind in SHARES} for name in LISTS})
+    game = _Round(company)
     for kind, share in SHARES.items():
         number = wanted[kind]
         total = round(share * sum(sizes.values())) if number is None else number
@@ -73,22 +72,18 @@ def play(
     return game.summary
 
 
-@dataclass
-class _Round:
-    """One round of changes; nothing happens twice to a row."""
+class _Round(Round):
+    """One round of changes, over all lists."""
 
-    company: Company
-    summary: Summary
-    touched: set[str] = field(default_factory=set)
+    def __init__(self, company: Company) -> None:
+        super().__init__(company)
+        self.company = company
+        self.summary: Summary = {name: {kind: [] for kind in SHARES} for name in LISTS}
 
     def play(self, kind: str, name: str, count: int) -> None:
         """Change `count` rows of a list."""
         company = self.company
-        if kind == "inserted":
-            ids = [self._insert(name) for _ in range(count)]
-        else:
-            ids = self._choose(name, count)
-        self.touched.update(ids)
+        ids = self.enter(name, count) if kind == "inserted" else self.choose(name, count)
         self.summary[name][kind] = ids
         if kind == "edited":
             for row_id in ids:
@@ -97,25 +92,6 @@ class _Round:
             company.archive(ids)
         elif kind == "deleted":
             company.delete(name, ids)
-
-    def _insert(self, name: str) -> str:
-        self.company.advance(timedelta(milliseconds=self.company.inventor.between(0, 30_000)))
-        row_id: str = self.company.insert(name)[0]["id"]
-        return row_id
-
-    def _choose(self, name: str, count: int) -> list[str]:
-        """Draw ids; fewer when the list has not as many that are untouched."""
-        rows, between = self.company.lists[name], self.company.inventor.between
-        chosen: dict[str, None] = {}
-        size = rows.count(Level.FULL)
-        for _ in range(count * 20 if size else 0):
-            if len(chosen) == count:
-                break
-            place = between(0, size - 1)
-            row_id = rows.slice(Level.FULL, place, place + 1)[0].id
-            if row_id not in self.touched:
-                chosen[row_id] = None
-        return list(chosen)
 
 
 def _spread(total: int, names: tuple[str, ...], sizes: dict[str, int]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The sandbox's own endpoints, outside `/open-api`: for use from another process.
+"""The sandbox's own endpoints, outside the API: for use from another process.
 
 No key, no quota, not in the log of requests. A wrong body is answered with 400.
 """
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.server import Sandbox
+    from sandbox.server import Server
 
 PREFIX = "/sandbox"
 
 
-def routes(sandbox: Sandbox) -> list[Route]:
+def routes(sandbox: Server) -> list[Route]:
     """Return the routes of the control endpoints."""
 
     def change(_: Request, body: Any) -> object:
-        return sandbox.company.change(**body)
+        return sandbox.store.change(**body)
 
     def rules(_: Request, body: Any) -> object:
         sandbox.add_rule(*msgspec.convert(body, list[Rule]))
@@ -47,10 +47,8 @@ def routes(sandbox: Sandbox) -> list[Route]:
         return {}
 
     def rows(request: Request, _: object) -> object:
-        name = request.path_params["list"]
-        whole = request.query_params.get("only_completed", "true") != "true"
-        archived = request.query_params.get("archived", "true") == "true"
-        return sandbox.company.rows(name, archived, only_completed=not whole)
+        flags = {name: value == "true" for name, value in request.query_params.items()}
+        return sandbox.store.rows(request.path_params["list"], **flags)
 
     def switches(_: Request, body: Any) -> object:
         sandbox.switch(**body)

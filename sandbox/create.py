@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from sandbox.invent import Inventor, Record, customer_reference, timestamp
+from sandbox.draw import timestamp
+from sandbox.invent import Inventor, Record, customer_reference
 from sandbox.leads import leads
 
 if TYPE_CHECKING:

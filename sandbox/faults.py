@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from sandbox.answers import Answer, error, http_date
+from sandbox.answers import Answer, http_date
 from sandbox.rows import encode
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     """`status`, `html`: further headers. A 3xx without `Location` gets one."""
     error_code: bool = True
-    """`status`: whether the documented body keeps its `error_code`."""
+    """`status`: whether the documented body keeps its `error_code` (Rotor)."""
     retry_after: int | None = None
     """`status`: seconds to state in `Retry-After`,"""
     retry_after_date: bool = False
@@ -78,13 +78,15 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     rate: int = 1000
     """`drip`: bytes a second."""
     limit: int = 100
-    """`clamp`: the limit used and stated."""
+    """`clamp`: the page size used and stated."""
 
-    def answer(self, now: datetime) -> Answer:
-        """Return the answer of a rule that answers in front of the API."""
+    def answer(self, now: datetime, error: Callable[..., Answer]) -> Answer:
+        """Return the answer of a rule that answers in front of the API.
+
+        `error` is `Endpoints.error`: an error in the API's own words.
+        """
         if self.kind == "error_200":
-            body = encode({"status": "error", "message": "Internal server error"})
-            return Answer(body, 200)
+            return Answer(error(500).body, 200)
         headers = dict(self.headers)
         status = 200 if self.kind == "html" else self.status
         if 300 <= status < 400:  # noqa: PLR2004

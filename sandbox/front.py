@@ -10,15 +10,14 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from sandbox.answers import compress, error, http_date
-from sandbox.api import PREFIX
+from sandbox.answers import compress, http_date
 from sandbox.faults import IN_FRONT, Faults, Rule
 from sandbox.rows import decode, encode
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from sandbox.api import Api
+    from sandbox.endpoints import Endpoints
 
 DRIP_SECONDS = 0.05
 """Between two drops."""
@@ -68,7 +67,7 @@ class Collected:
 class Front:
     """An ASGI application around the API's."""
 
-    def __init__(self, app: ASGIApp, api: Api, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, api: Endpoints, faults: Faults) -> None:
         """Pass on to `app` what is not answered here."""
         self.app = app
         self.api = api
@@ -82,11 +81,11 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if not scope["path"].startswith(f"{PREFIX}/"):
+        if not scope["path"].startswith(f"{self.api.prefix}/"):
             await self.app(scope, receive, send)
             return
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-        request = Request(scope["method"], scope["path"].removeprefix(PREFIX), query)
+        request = Request(scope["method"], scope["path"].removeprefix(self.api.prefix), query)
         self.requests.append(request)
         page = int(query["page"]) if query.get("page", "").isdecimal() else 1
         rule = self.faults.rule(request.path, page)
@@ -100,7 +99,7 @@ class Front:
             await send(message)
 
         if rule and rule.kind in IN_FRONT:
-            self._count_failed(scope)
+            self.api.failed(dict(scope["headers"]))
         try:
             await self._wait(rule)
             for action in self.faults.actions(request.path, page):
@@ -110,14 +109,14 @@ class Front:
             # For the one who holds the server; the client cannot know what it means.
             self.errors.append(problem)
             if request.status is None:
-                await error(500)(scope, receive, dated_send)
+                await self.api.error(500)(scope, receive, dated_send)
 
     async def _answer(self, rule: Rule | None, scope: Scope, receive: Receive, send: Send) -> None:
         kind = rule.kind if rule else None
         if self.stopping.is_set() or kind == "reset":
             await self._close(scope, receive, reset=True)
         elif rule and kind in IN_FRONT:
-            await rule.answer(self.api.company.now)(scope, receive, send)
+            await rule.answer(self.api.store.now, self.api.error)(scope, receive, send)
         elif rule and kind in ON_THE_WAY:
             await self._spoil(rule, scope, receive, send)
         else:
@@ -147,14 +146,8 @@ class Front:
         if self.api.switches.date_header and not any(
             name == b"date" for name, _ in start["headers"]
         ):
-            date = http_date(self.api.company.now).encode()
+            date = http_date(self.api.store.now).encode()
             start["headers"] = [*start["headers"], (b"date", date)]
-
-    def _count_failed(self, scope: Scope) -> None:
-        """Count a request that does not come as far as the API, if those count."""
-        key = dict(scope["headers"]).get(b"x-api-key", b"").decode("latin-1")
-        if self.api.switches.count_failed and key in self.api.keys:
-            self.api.keys[key].spend(self.api.company.now)
 
     async def _spoil(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the API answer and send something else, or not all of it."""

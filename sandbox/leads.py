@@ -10,7 +10,8 @@ from math import gcd
 from typing import TYPE_CHECKING, TypeVar
 
 from sandbox import vocabulary as words
-from sandbox.invent import TEXTS, Record, mail_name
+from sandbox.draw import TEXTS
+from sandbox.invent import Record, mail_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ def sometimes(percent: int, options: Sequence[T]) -> list[T | None]:
 NAMES = [(name, mail_name(name)) for name in words.FIRST_NAMES]
 SURNAMES = [(name, mail_name(name)) for name in words.LAST_NAMES]
 MAILS = sometimes(80, [f"{n}@{host}" for n in range(100) for host in words.MAIL_HOSTS])
-AREAS = sometimes(90, [*(f"({a}) 555-" for a in words.AREA_CODES), *words.AREA_CODES])
+AREAS = sometimes(90, [form.format(a) for form in ("({}) 555-", "{}555") for a in words.AREA_CODES])
 LINES = [f"{number:04}" for number in range(10_000)]
 STREETS = [f"{name} {kind}" for name in words.STREETS for kind in words.STREET_KINDS]
 HOUSES = range(100, 9900)

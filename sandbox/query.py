@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sandbox.answers import VALIDATION, Problem, Refusal, error
+from sandbox import parameters
+from sandbox.answers import VALIDATION, Refusal, error
+from sandbox.parameters import Query, Test, number, one_of, read_all, text
 from sandbox.rows import Level, Record, instant
 from sandbox.vocabulary import FREQUENCIES
 
@@ -16,70 +17,38 @@ if TYPE_CHECKING:
 
     from sandbox.switches import Switches
 
-    Test = Callable[[Record], bool]
-
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-@dataclass(frozen=True)
-class Query:
-    """What a request asks of a list. `values` holds the filters, read, by name."""
-
-    page: int
-    limit: int
-    level: Level
-    values: tuple[tuple[str, Any], ...]
+def _boolean(value: str, _: Switches) -> bool:
+    return {"true": True, "false": False}[value]
 
 
-def _boolean(text: str, _: Switches) -> bool:
-    return {"true": True, "false": False}[text]
+def _tags(value: str, _: Switches) -> tuple[str, ...]:
+    return tuple(filter(None, (tag.strip() for tag in value.split(","))))
 
 
-def _text(text: str, _: Switches) -> str:
-    return text
+def _uuid(value: str, _: Switches) -> str:
+    return str(UUID(value))
 
 
-def _tags(text: str, _: Switches) -> tuple[str, ...]:
-    return tuple(filter(None, (tag.strip() for tag in text.split(","))))
-
-
-def _uuid(text: str, _: Switches) -> str:
-    return str(UUID(text))
-
-
-def _moment(text: str, switches: Switches) -> int:
-    if DATE.fullmatch(text) and switches.date_only == "400":
-        raise ValueError(text)
-    moment = instant(text)
+def _moment(value: str, switches: Switches) -> int:
+    if DATE.fullmatch(value) and switches.date_only == "400":
+        raise ValueError(value)
+    moment = instant(value)
     if moment is None:
-        raise ValueError(text)
+        raise ValueError(value)
     return moment
 
 
-def _one_of(*options: str) -> Callable[[str, Switches], str]:
-    def read(text: str, _: Switches) -> str:
-        if text not in options:
-            raise ValueError(text)
-        return text
-
-    return read
-
-
-def _number(text: str, _: Switches) -> int:
-    # Not int(): it takes "+1", " 1" and "1_0" too.
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(text)
-    return int(text)
-
-
-_STATUS = _one_of("active", "inactive")
+_STATUS = one_of("active", "inactive")
 READERS: dict[str, dict[str, Callable[[str, Switches], Any]]] = {
-    "leads": {"archived": _boolean, "search": _text, "stage": _text, "tags": _tags},
+    "leads": {"archived": _boolean, "search": text, "stage": text, "tags": _tags},
     "customers": {
         "archived": _boolean,
-        "search": _text,
+        "search": text,
         "status": _STATUS,
         "tags": _tags,
     },
@@ -87,8 +56,8 @@ READERS: dict[str, dict[str, Callable[[str, Switches], Any]]] = {
     "service_plans": {
         "created_at_range_start": _moment,
         "created_at_range_end": _moment,
-        "frequency": _one_of(*dict(FREQUENCIES)),
-        "service_type": _text,
+        "frequency": one_of(*dict(FREQUENCIES)),
+        "service_type": text,
         "sold_by_user_id": _uuid,
         "status": _STATUS,
     },
@@ -98,31 +67,18 @@ READERS: dict[str, dict[str, Callable[[str, Switches], Any]]] = {
         "service_date_range_end": _moment,
     },
 }
-MESSAGES: dict[Callable[[str, Switches], Any], str] = {
+MESSAGES = {
+    **parameters.MESSAGES,
     _boolean: "Expected true or false",
     _uuid: "Invalid uuid",
     _moment: "Invalid ISO 8601 date-time",
-    _number: "Expected a whole number of at least 1",
 }
 
 
 def read(list_name: str, given: Mapping[str, str], switches: Switches) -> Query:
     """Read a request's parameters; raises `Refusal` for those that cannot be."""
-    readers = {"page": _number, "limit": _number, **READERS[list_name]}
-    values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for name, text in given.items():
-        reader = readers.get(name)
-        if reader is None:
-            if switches.unknown_params == "400":
-                problems.append({"field": name, "message": "Unknown parameter"})
-            continue
-        try:
-            values[name] = reader(text, switches)
-        except (ValueError, KeyError):
-            if switches.bad_values == "400":
-                message = MESSAGES.get(reader, "Invalid value")
-                problems.append({"field": name, "message": message})
+    readers = {"page": number, "limit": number, **READERS[list_name]}
+    values, problems = read_all(given, readers, switches, MESSAGES)
     limit = values.pop("limit", DEFAULT_LIMIT)
     if limit > MAX_LIMIT and switches.over_limit == "400":
         message = f"Expected at most {MAX_LIMIT}"

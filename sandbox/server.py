@@ -1,4 +1,4 @@
-"""The stand-in API on a real socket, in a thread."""
+"""A stand-in API on a real socket, in a thread."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox import control
-from sandbox.api import PREFIX, Api, unknown
-from sandbox.company import Company
 from sandbox.faults import Faults, Rule
 from sandbox.front import Front, Request
-from sandbox.keys import DEFAULT_KEY, DEFAULT_QUOTA, Key, Keys
-from sandbox.switches import Switches, changed
+from sandbox.switches import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import TracebackType
 
     from starlette.types import ASGIApp
+
+    from sandbox.endpoints import Endpoints
 
 HOST = "127.0.0.1"
 # Longer than any test keeps a connection unused: a server that closes one just when
@@ -35,40 +35,26 @@ SEND_BUFFER = 1 << 20
 STOP_SECONDS = 5
 
 
-class Sandbox:
-    """A server of one company, running while it is entered.
+class Server:
+    """A server of one API, running while it is entered.
 
     A problem in an action or in the server itself is answered with 500 and raised
     when the sandbox is left.
     """
 
-    def __init__(
-        self,
-        company: Company | None = None,
-        *,
-        port: int = 0,
-        key: str = DEFAULT_KEY,
-        quota: int = DEFAULT_QUOTA,
-        log: bool = False,
-        **switches: Any,
-    ) -> None:
-        """Take the port (0: a free one); see `Switches` for the `switches`.
+    def __init__(self, api: Endpoints, *, port: int = 0, log: bool = False) -> None:
+        """Take the port (0: a free one).
 
-        `key` has all scopes and `quota` requests a day; `log` lets the HTTP server
-        write its log to stderr.
+        `log` lets the HTTP server write its log to stderr.
         """
-        self.company = Company() if company is None else company
-        self.switches = changed(Switches(), switches)
+        self.store = api.store
+        self.switches = api.switches
         self.faults = Faults()
-        self.keys = Keys()
-        self.keys.add(key, None, quota)
-        self.api_key = key
-        self.api = Api(self.company, self.keys, self.switches)
         app = Starlette(
-            routes=[*self.api.routes(), *control.routes(self)],
-            exception_handlers={HTTPException: unknown},
+            routes=[*api.routes(), *control.routes(self)],
+            exception_handlers={HTTPException: api.unknown},
         )
-        self._front = Front(app, self.api, self.faults)
+        self._front = Front(app, api, self.faults)
         self._log = log
         # asyncio turns Nagle's algorithm off only where the protocol is named: without
         # that, every short answer on a kept connection takes 40 ms.
@@ -80,7 +66,7 @@ class Sandbox:
             self._socket.close()
             raise
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{HOST}:{self.port}{PREFIX}"
+        self.url = f"http://{HOST}:{self.port}{api.prefix}"
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -134,21 +120,7 @@ class Sandbox:
         """What went wrong in actions or in the server itself."""
         return self._front.errors
 
-    def spent(self, key: str | None = None) -> int:
-        """Return how many requests count against a key's quota now."""
-        rolling = self.switches.quota_window == "rolling"
-        return self.keys[key or self.api_key].spent(self.company.now, rolling=rolling)
-
     # What is answered
-
-    def add_key(
-        self,
-        key: str,
-        scopes: Iterable[str] | None = None,
-        quota: int = DEFAULT_QUOTA,
-    ) -> Key:
-        """Make a key known, by default with all scopes."""
-        return self.keys.add(key, scopes, quota)
 
     def switch(self, **switches: Any) -> None:
         """Change switches, from the next request on; a wrong one is refused."""
@@ -185,11 +157,6 @@ class Sandbox:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._front.released.set)
 
-    def precompress(self) -> int:
-        """Compress all pages of 1,000 rows in advance; return how many."""
-        with self.company.lock:
-            return self.api.pages.precompress()
-
     # The thread
 
     def _run(self) -> None:
@@ -213,6 +180,7 @@ def _config(front: Front, *, log: bool) -> uvicorn.Config:
     class Protocol(HttpToolsProtocol):
         """HTTP that tells the application which connection a request came by."""
 
+        @override
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             # A page of 1,000 leads is to leave in one call.
@@ -221,6 +189,7 @@ def _config(front: Front, *, log: bool) -> uvicorn.Config:
             if self.client is not None:
                 front.transports[self.client] = transport
 
+        @override
         def connection_lost(self, exc: Exception | None) -> None:
             if self.client is not None:
                 front.transports.pop(self.client, None)

@@ -5,20 +5,35 @@ The default is the most likely value. All of them can be changed while it serves
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
+S = TypeVar("S", bound="Common")
 
-class Switches(msgspec.Struct, forbid_unknown_fields=True):
-    """Settings of the server; a wrong name or value is refused by `changed`."""
+
+class Common(msgspec.Struct, forbid_unknown_fields=True):
+    """What every API may be told; a wrong name or value is refused by `changed`."""
 
     latency: float = 0.0
     """Seconds that every answer takes longer."""
     gzip: bool = True
     """Whether answers are compressed for those who accept it."""
     date_header: bool = True
-    """Whether answers carry `Date` (the company's clock, not the machine's)."""
+    """Whether answers carry `Date` (the clock of what is served, not the machine's)."""
+    stale_total: bool = False
+    """Whether `total` is from before the list's latest change, the rows from after."""
+    unstable_ties: bool = False
+    """Whether rows that the order leaves equal come in another one at every request."""
+    bad_values: Literal["400", "default"] = "400"
+    """A parameter that cannot be read: refused, or as if it were left out."""
+    unknown_params: Literal["ignore", "400"] = "ignore"
+    """A parameter that the list does not have."""
+
+
+class Switches(Common):
+    """Settings of the stand-in for Rotor."""
+
     version_header: Literal["ignore", "400"] = "ignore"
     """A request without `rotor-api-version: 1.1.0`."""
 
@@ -28,14 +43,6 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     """A limit above the documented 1000."""
     state_limit: bool = True
     """Whether `pagination` has `limit`."""
-    stale_total: bool = False
-    """Whether `total` is from before the list's latest change, the rows from after."""
-    unstable_ties: bool = False
-    """Whether rows of equal `created_at` come in another order at every request."""
-    bad_values: Literal["400", "default"] = "400"
-    """A parameter that cannot be read: refused, or as if it were left out."""
-    unknown_params: Literal["ignore", "400"] = "ignore"
-    """A parameter that the list does not have."""
     validation_status: Literal[400, 422] = 400
     """The status of `Validation failed`."""
 
@@ -72,9 +79,9 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     """Whether `/auth/test` has `rotor_api_version` (in its schema, not its sample)."""
 
 
-def changed(switches: Switches, changes: dict[str, Any]) -> Switches:
+def changed(switches: S, changes: dict[str, Any]) -> S:
     """Return the switches with changes.
 
     Raises `msgspec.ValidationError` for a name or value that does not exist.
     """
-    return msgspec.convert({**msgspec.structs.asdict(switches), **changes}, Switches)
+    return msgspec.convert({**msgspec.structs.asdict(switches), **changes}, type(switches))

@@ -66,6 +66,7 @@ class Commands:
             "database": "postgres",
             "default_target_schema": "tap_rotor",
             "load_method": "upsert",
+            "validate_records": False,
         }
         if run.batch_rows:
             config["batch_size_rows"] = run.batch_rows

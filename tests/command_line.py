@@ -20,7 +20,7 @@ from tap_rotor.tap import TapRotor
 from tests.conftest import KEY, Result, RunTap
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     import pytest
@@ -66,7 +66,7 @@ def run_here(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> 
 
 
 @contextlib.contextmanager
-def as_before() -> Iterator[None]:
+def as_before() -> Generator[None]:
     """Undo what a tap does to its process: signal handlers, logging, hooks."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     root = logging.getLogger()

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from click.testing import CliRunner
+from typing_extensions import override
 
 from tap_rotor.tap import TapRotor
 from tests.conftest import Message, Result
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sandbox import Sandbox
@@ -40,6 +41,7 @@ class Run(Result):
     """How a run in this process ended; `stderr` has a line `LEVEL message` for each log."""
 
     @functools.cached_property
+    @override
     def messages(self) -> list[Message]:
         """All messages, in order, decoded once."""
         return super().messages
@@ -129,13 +131,14 @@ class _Lines(logging.Handler):
         super().__init__()
         self.lines: list[str] = []
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith("tap-rotor"):
             self.lines.append(f"{record.levelname} {record.getMessage()}")
 
 
 @contextlib.contextmanager
-def _restored() -> Iterator[None]:
+def _restored() -> Generator[None]:
     """Undo what the SDK does to a process: signal handlers, warnings, the hook, settings."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     hook = sys.excepthook
@@ -181,7 +184,7 @@ def as_records(stream: str, rows: Iterable[Mapping[str, t.Any]]) -> list[Message
     moments = [name for name, of in properties.items() if of.get("format") == "date-time"]
     records = []
     for row in rows:
-        record = {**blank, **row}
+        record: Message = {**blank, **row}
         for name in moments:
             if record[name] is not None:
                 record[name] = fixed(record[name])

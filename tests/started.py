@@ -44,6 +44,16 @@ class Started:
         )
         self.sent_at = 0.0
 
+    @property
+    def stdout(self) -> t.IO[bytes]:
+        assert self.process.stdout
+        return self.process.stdout
+
+    @property
+    def stderr(self) -> t.IO[bytes]:
+        assert self.process.stderr
+        return self.process.stderr
+
     def __enter__(self) -> t.Self:
         return self
 

@@ -7,7 +7,7 @@ import typing as t
 import pytest
 
 from sandbox import Company, Sandbox
-from tests.companies import EMPTY, HOUR, hourly
+from tests.companies import HOUR, hourly, only
 from tests.in_process import PATHS, Tap, selecting
 
 if t.TYPE_CHECKING:
@@ -89,7 +89,7 @@ def test_none_after_an_empty_read(tap, company, stream):
 
 @pytest.mark.parametrize("stream", ["leads", "pins"])
 def test_none_after_interrupted_and_resumed_reads(tap, stream):
-    run, state = None, None
+    state = None
     for _ in range(10):
         run = tap.run(stream, state=state, request_budget=3)
         state = run.state
@@ -103,7 +103,8 @@ def test_none_after_interrupted_and_resumed_reads(tap, stream):
 @pytest.mark.parametrize("stream", FULL)
 def test_none_after_a_read_that_the_budget_ended(tap, stream):
     run = tap.run(stream, request_budget=1, page_size=5)
-    assert run.status == 0
+    assert run.status == 1
+    assert "its request_budget is too small for the list" in run.last_line
     assert activations(run) == []
 
 
@@ -212,7 +213,7 @@ def test_one_failed_stream_keeps_its_rows_and_the_others_lose_theirs(tap):
 
 
 def test_a_list_of_nothing_but_one_page(tmp_path):
-    company = Company(**{**EMPTY, "leads": 1})
+    company = only(leads=1)
     company.advance(HOUR)
     with Sandbox(company) as sandbox:
         tap = Tap(sandbox, tmp_path, emit_activate_version_messages=True)

@@ -92,6 +92,7 @@ def test_both_ways_make_the_same_records(stream, data):
 def test_ordinary_pages_take_the_quick_way(stream):
     quick, _general = readers(stream)
     page = answer(Company(30).rows(stream))
+    assert quick.typed
     assert quick.typed.decode(page.content) is not None
 
 
@@ -116,6 +117,7 @@ def test_ordinary_pages_take_the_quick_way(stream):
 def test_odd_pages_do_not(row):
     quick, general = readers("leads")
     page = Answer(200, {}, b'{"data": [%b], "pagination": null}' % row, "/x", "localhost", 0.1)
+    assert quick.typed
     assert quick.typed.decode(page.content) is None
     assert records(quick, page) == records(general, page)
 
@@ -142,7 +144,7 @@ def test_the_next_page_comes_while_one_is_written_and_no_page_after_that(tmp_pat
     company = Company(3_000)
     with Sandbox(company) as sandbox, Started(tmp_path, sandbox.url, "", page_size=1000) as tap:
         until(lambda: sandbox.count("/leads") == 2)
-        until(lambda: full(tap.process.stdout))
+        until(lambda: full(tap.stdout))
         assert sandbox.count("/leads") == 2
         result = tap.result()
         assert result.status == 0

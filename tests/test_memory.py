@@ -48,6 +48,8 @@ def peak(directory: Path, leads: int) -> float:
         stdout=subprocess.PIPE,
         encoding="ascii",
     )
+    assert server.stdin
+    assert server.stdout
     with server:
         url = server.stdout.readline().strip()
         run = RunTap(directory, {"api_url": url, "api_key": KEY})

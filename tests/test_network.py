@@ -11,12 +11,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from sandbox import Company, Sandbox
 from tests.command_line import Clock, Tap, assert_failed, said, tap_for
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # For `localhost`, vouched for by nobody; its key is as public as this test.
 CERTIFICATE = Path(__file__).with_name("data") / "self_signed.pem"
@@ -40,24 +41,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
+class _Server(HTTPServer):
+    def __init__(self, *arguments: t.Any) -> None:
+        super().__init__(*arguments)
+        self.keys: list[str] = []
+
+    @override
+    def handle_error(self, *_: t.Any) -> None:
+        """Say nothing when the client hangs up."""
+
+
 @contextmanager
-def listening() -> Iterator[HTTPServer]:
+def listening() -> Generator[_Server]:
     """Serve HTTPS with a certificate that nobody trusts; keep the keys that were sent."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            keys.append(self.headers["x-api-key"])
+            server.keys.append(self.headers["x-api-key"])
 
-    class Server(HTTPServer):
-        def handle_error(self, *_: t.Any) -> None:
-            """Say nothing when the client hangs up."""
-
-    keys: list[str] = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with _Server(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        server.keys = keys
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

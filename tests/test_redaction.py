@@ -65,7 +65,7 @@ RUNS: dict[str, dict[str, t.Any]] = {
 @pytest.fixture
 def company() -> Company:
     company = Company(leads=15, customers=10, pins=10)
-    person = {"email": EMAIL, "phone": PHONE, "notes": NOTES}
+    person: dict[str, t.Any] = {"email": EMAIL, "phone": PHONE, "notes": NOTES}
     company.insert("leads", name=NAME, **person)
     company.insert("customers", first_name="Zerlina", last_name="Quax", **person)
     company.insert("pins", created_by={"name": NAME, "email": EMAIL, "user_id": "x"})

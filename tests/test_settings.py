@@ -81,7 +81,7 @@ def test_a_number_at_either_end_of_its_range_is_taken(tap, name):
     ("name", "value", "kind"),
     [
         *((name, value, "a whole number") for name in INTEGERS for value in ("5", 5.5, True, [5])),
-        *((name, value, "true or false") for name in BOOLEANS for value in ("true", 1, {})),
+        *((name, value, "true or false") for name in BOOLEANS for value in ("true", 1, {})),  # type: ignore[var-annotated]
         *((name, value, "a list") for name in LISTS for value in ("a", 5, {"a": 1})),
         *((name, value, "text") for name in TEXTS for value in (5, True, ["a"], {"a": "b"})),
         *((name, [], "an object") for name in ("stream_maps", "stream_map_config", "faker_config")),

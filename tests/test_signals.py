@@ -14,8 +14,9 @@ import pytest
 from demo.meltano import clean_environment
 from numbered_pages.tap import SECONDS_TO_END
 from sandbox import Company, Sandbox
-from tests.companies import EMPTY, HOUR, hourly
+from tests.companies import HOUR, hourly, only
 from tests.in_process import Tap, fixed, selecting
+from tests.promise import NO_BOOKMARK
 from tests.started import Started, full, until
 
 if t.TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check_end(result: Result, number: signal.Signals, rows: list[dict[str, t.Any
     assert result.stdout.endswith("\n")
     assert result.messages[-1]["type"] == "STATE"
     bookmark = result.states[-1]["bookmarks"].get("leads", {})
-    assert "replication_key_value" not in bookmark
+    assert bookmark.get("replication_key_value") in NO_BOOKMARK
     written = len(result.records("leads"))
     resume = bookmark.get("resume")
     assert [record["id"] for record in result.records("leads")] == [
@@ -90,8 +91,10 @@ def test_while_reading(start, sandbox, company, number, unbuffered):
     assert started[0].took < SOON
     assert sent.is_set()
     check_end(result, number, company.rows("leads"))
-    assert len(result.records("leads")) == 30
-    assert result.states[-1]["bookmarks"]["leads"]["resume"][2] == 28
+    # The page in front of it is being written meanwhile, or has been.
+    written = len(result.records("leads"))
+    assert written in {20, 30}
+    assert result.states[-1]["bookmarks"]["leads"]["resume"][2] in {written - 12, written - 2}
 
 
 @both_signals
@@ -99,7 +102,7 @@ def test_while_reading(start, sandbox, company, number, unbuffered):
 def test_while_waiting_for_a_retry(start, sandbox, company, number, unbuffered):
     sandbox.rule("status", "/leads", page=3, status=429, retry_after=100, times=None)
     started = start(unbuffered)
-    for line in started.process.stderr:
+    for line in started.stderr:
         if b"trying again in" in line:
             break
     started.send(number)
@@ -119,12 +122,13 @@ def test_while_the_answer_hangs(start, sandbox, company, number, unbuffered):
     result = started.result()
     assert started.took < SOON
     check_end(result, number, company.rows("leads"))
-    assert len(result.records("leads")) == 20
+    # The page in front of it is being written meanwhile, or has been.
+    assert len(result.records("leads")) in {10, 20}
 
 
 @pytest.fixture(scope="module")
 def large() -> Iterator[Sandbox]:
-    with Sandbox(Company(**{**EMPTY, "leads": 2000})) as sandbox:
+    with Sandbox(only(leads=2000)) as sandbox:
         yield sandbox
 
 
@@ -133,7 +137,7 @@ def large() -> Iterator[Sandbox]:
 def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number, unbuffered):
     started = Started(tmp_path, large.url, unbuffered, page_size=1000)
     with started:
-        until(lambda: full(started.process.stdout))
+        until(lambda: full(started.stdout))
         started.send(number)
         result = started.result()
         assert started.took < SOON
@@ -152,10 +156,10 @@ def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number,
     assert SECONDS_TO_END < NOT_DRAINING
     started = Started(tmp_path, large.url, unbuffered, code=IMPATIENT, page_size=1000)
     with started:
-        until(lambda: full(started.process.stdout))
+        until(lambda: full(started.stdout))
         started.send(number)
         assert started.process.wait(NOT_DRAINING) == STATUS[number]
-        stderr = started.process.stderr.read()
+        stderr = started.stderr.read()
         assert b"Traceback" not in stderr
         assert stderr.endswith(b"The target takes nothing more; ended without a last STATE\n")
 
@@ -163,12 +167,11 @@ def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number,
 @buffering
 def test_a_target_that_dies(large, tmp_path, unbuffered):
     started = Started(tmp_path, large.url, unbuffered, page_size=1000)
-    process = started.process
-    assert process.stdout.readline().startswith(b'{"type":"SCHEMA"')
-    process.stdout.close()
-    stderr = process.stderr.read().decode()
-    process.stderr.close()
-    assert process.wait(60) == 1
+    assert started.stdout.readline().startswith(b'{"type":"SCHEMA"')
+    started.stdout.close()
+    stderr = started.stderr.read().decode()
+    started.stderr.close()
+    assert started.process.wait(60) == 1
     assert "Traceback" not in stderr
     assert stderr.rstrip().endswith(
         "Standard output takes no more (Broken pipe): has the target ended?"
@@ -211,15 +214,15 @@ def test_after_a_signal_the_next_run_goes_on(start, sandbox, company, tmp_path):
 
 
 def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
-    company = Company(**{**EMPTY, "leads": 15_000})
+    company = only(leads=15_000)
     with Sandbox(company) as sandbox:
         sandbox.rule("hang", "/leads", page=14)
         started = Started(tmp_path, sandbox.url, "", page_size=1000)
-        lines = []
+        lines: list[bytes] = []
         done = threading.Event()
 
         def drain() -> None:
-            lines.extend(started.process.stdout)
+            lines.extend(started.stdout)
             done.set()
 
         reader = threading.Thread(target=drain)

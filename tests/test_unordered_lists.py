@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from sandbox import Company, Sandbox
-from tests.companies import EMPTY, HOUR
+from tests.companies import HOUR, only
 from tests.in_process import Tap, as_records, fixed, selecting
 from tests.promise import ALL, read
 
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 @pytest.fixture
 def company() -> Company:
     """40 customers and 40 serviced jobs, and some time gone by since."""
-    company = Company(**{**EMPTY, "customers": 40, "serviced_jobs": 0})
+    company = only(customers=40)
     for hours in range(40):
         company.insert(
             "serviced_jobs",

@@ -216,7 +216,7 @@ def test_deep_nesting_never_reaches_a_target(stream, field, levels):
 
 # On the command line
 
-HARD = {
+HARD: dict[str, t.Any] = {
     "notes": "😀" * 5000,
     "name": "a\0b\ud83dc",
     "projected_value": 1234567890123.25,

@@ -62,6 +62,7 @@ def test_make_demo(open_folder: Path) -> None:
     first = tables(run(["make", "demo"], copy))
     assert first["leads"] == [5, 5000, 5000, 0, 0, 5000]
     assert all(new == rows and not changed for _, _, new, changed, _, rows in first.values())
+    assert "<dd>5,000</dd>" in (copy / ".demo" / "page.html").read_text(encoding="utf-8")
 
     output = run(["make", "demo"], copy)
     second = tables(output)
@@ -71,6 +72,12 @@ def test_make_demo(open_folder: Path) -> None:
     assert changed > 0
     assert rows == 5000 + new
     assert "1 round of changes later" in output
+    assert "the funnel and the pipeline as a page: .demo/page.html" in output
+    # Changes of stage among the leads of the last 30 days, which the second run has read again.
+    html = (copy / ".demo" / "page.html").read_text(encoding="utf-8")
+    seen = re.search(r"<dd>([\d,]+) changes of stage seen so far</dd>", html)
+    assert seen
+    assert 0 < int(seen[1]) <= changed
     assert running(copy) == []
 
 

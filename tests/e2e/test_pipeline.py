@@ -108,7 +108,9 @@ def test_hard_delete(company: Company, database: psycopg.Connection, pipeline: P
 
 def cost_of_all(company: Company) -> dict[str, int]:
     """Return how many requests all lists cost that are read whole."""
-    pages = {path: -(-len(company.rows(name)) // PAGE) for name, path in PATHS.items()}
+    pages: dict[str, int] = {
+        path: -(-len(company.rows(name)) // PAGE) for name, path in PATHS.items()
+    }
     # Their rows carry no creation date: only a second pass proves the first.
     pages["/serviced-jobs"] *= 2
     return pages

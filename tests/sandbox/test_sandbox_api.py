@@ -98,7 +98,7 @@ def test_version_header(client, sandbox):
     assert client.get("/leads").status_code == 200
 
 
-def test_date_is_the_companys(client, sandbox, company):
+def test_date_is_that_of_the_company(client, sandbox, company):
     assert client.get("/leads").headers["date"] == "Tue, 30 Jun 2026 12:00:00 GMT"
     company.advance(timedelta(days=1, seconds=1.9))
     for path in ("/leads", "/nothing", "/leads/x"):

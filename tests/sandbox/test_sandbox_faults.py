@@ -214,7 +214,8 @@ def test_which_requests_are_hit(client, sandbox):
         answers = [client.get(path, **query) for path, query in asked]
         return [answer.status_code for answer in answers]
 
-    one, two = ("/pins", {}), ("/pins", {"page": 2})
+    one: tuple[str, dict[str, int]] = ("/pins", {})
+    two = ("/pins", {"page": 2})
     sandbox.rule("status", "/pins", page=2, nth=2, times=2)
     assert statuses(one, two, one, two, two, two) == [200, 200, 200, 500, 500, 200]
     # Left out, the page is 1.

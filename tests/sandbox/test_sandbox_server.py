@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox import Company, Request, Sandbox
+from sandbox import Company, Organisation, Request, Sandbox
+from sandbox.nexus.keys import DEFAULT_KEY
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,11 +122,15 @@ def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    return process, serving(process, "open-api")
+
+
+def serving(process: subprocess.Popen[str], base: str) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = re.fullmatch(r"Serving (http://127\.0\.0\.1:\d+/open-api) with key (\S+)\n", line)
+    found = re.fullmatch(rf"Serving (http://127\.0\.0\.1:\d+/{base}) with key (\S+)\n", line)
     assert found, line
-    return process, found[1]
+    return found[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -141,5 +146,20 @@ def test_command_line(number):
         assert requests.get(f"{url}/leads", headers=headers, timeout=5).status_code == 429
     finally:
         process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_command_line_with_nexus():
+    process, _ = start("--nexus-leads", "20", "--changes", "1", "--seed", "5")
+    try:
+        url = serving(process, "api/v1")
+        expected = Organisation(20, 5, people=Company(30, 5).rows("leads"))
+        expected.change()
+        headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
+        answer = requests.get(f"{url}/leads?pageSize=100", headers=headers, timeout=5)
+        assert answer.json()["data"] == expected.rows("leads")
+    finally:
+        process.terminate()
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "", "")

@@ -1,0 +1,145 @@
+"""The dbt project on tables that are not as they should be."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from psycopg import sql
+
+from demo.meltano import MeltanoError
+from sandbox.create import LISTS
+
+from . import transform as expected
+from .transform import LOAD, dbt, rows
+from .warehouse import SCHEMA
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    import psycopg
+
+    from demo.postgres import Postgres
+    from sandbox import Company
+
+    from .conftest import Pipeline
+
+
+@pytest.mark.long
+def test_tables_in_any_state(
+    postgres: Postgres, database: psycopg.Connection, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """No tables, empty ones, nothing but nulls, columns and rows gone: all of it builds."""
+    name = database.info.dbname
+    settings = expected.connection_settings(postgres, name)
+
+    def build(*arguments: str) -> dict[str, int]:
+        dbt("dbt-postgres", "build", *arguments, folder=tmp_path, **settings)
+        return expected.tables(database)
+
+    build()
+    nothing = dict.fromkeys(build("--exclude-resource-type", "unit_test"), 0)
+    nothing |= {"rotor.lead_stages": 6, "rotor.load_status": 6}
+    assert expected.tables(database) == nothing
+    assert rows(database, "select distinct is_loaded from rotor.load_status") == [(False,)]
+
+    pipeline.run(*LOAD)
+    for table in LISTS:
+        database.execute(sql.SQL("delete from {}").format(sql.Identifier(SCHEMA, table)))
+    assert build("--exclude-resource-type", "unit_test") == nothing
+
+    # Beside the nulls that the target writes, which the other test has: SQL's own.
+    for table in LISTS:
+        into = sql.SQL("insert into {} (id) values ('blank')")
+        database.execute(into.format(sql.Identifier(SCHEMA, table)))
+    counts = build("--exclude-resource-type", "unit_test")
+    ones = {"leads", "lead_funnel", "lead_conversion", "open_pipeline", "customers"}
+    ones |= {"door_knocking", "recurring_revenue", "technician_months", "lead_stage_periods"}
+    assert {name: counts[f"rotor.{name}"] for name in ones} == {
+        # (none) is where the lead is, and New is what every lead has reached.
+        name: 2 if name == "lead_funnel" else 1
+        for name in ones
+    }
+
+    # A column that is not selected; a row that is deleted in Rotor.
+    for column in ("stage", "projected_value", "extra_fields", "tags"):
+        drop = sql.SQL("alter table {} drop column {} cascade")
+        database.execute(drop.format(sql.Identifier(SCHEMA, "leads"), sql.Identifier(column)))
+    database.execute("update tap_rotor.customers set _sdc_deleted_at = now()")
+    counts = build("--exclude-resource-type", "unit_test")
+    assert (counts["rotor.leads"], counts["rotor.customers"]) == (1, 0)
+    # The history is kept where its table is gone.
+    database.execute("drop table tap_rotor.leads cascade")
+    counts = build("--exclude-resource-type", "unit_test")
+    assert (counts["rotor.leads"], counts["rotor_history.lead_history"]) == (0, 1)
+
+
+@pytest.mark.long
+def test_deletion_and_documentation(
+    postgres: Postgres,
+    company: Company,
+    database: psycopg.Connection,
+    pipeline: Pipeline,
+    tmp_path: Path,
+) -> None:
+    """What is deleted in Rotor leaves the marts and ends its stay; the documentation is clean."""
+    settings = expected.connection_settings(postgres, database.info.dbname)
+    build = [*LOAD, "dbt-postgres:build"]
+    pipeline.run(*build, **expected.environment(tmp_path))
+    gone = {name: company.rows(name)[3]["id"] for name in ("leads", "customers", "pins")}
+    for name, key in gone.items():
+        company.delete(name, key)
+    pipeline.run("--full-refresh", *build, **expected.environment(tmp_path))
+
+    expected.assert_marts(database, company)
+    ended = "select lead_id from rotor.lead_stage_periods where not is_current"
+    assert rows(database, ended) == [(gone["leads"],)]
+    deleted = dict(rows(database, "select table_name, deleted_rows from rotor.load_status"))
+    assert deleted == {name: int(name in gone) for name in LISTS}
+    dbt("dbt-postgres", "--warn-error", "docs", "generate", folder=tmp_path, **settings)
+    catalog = json.loads((tmp_path / "dbt" / "catalog.json").read_text(encoding="utf-8"))
+    assert len(catalog["sources"]) == len(LISTS)
+    dbt("dbt-postgres", "--warn-error", "source", "freshness", folder=tmp_path, **settings)
+
+
+@pytest.mark.long
+def test_partial_load(
+    postgres: Postgres,
+    company: Company,
+    database: psycopg.Connection,
+    pipeline: Pipeline,
+    tmp_path: Path,
+) -> None:
+    """A load that fails stops in front of dbt; what a build sees all the same is in load_status."""
+    settings = {
+        "TAP_ROTOR_LOOKBACK_DAYS": "36500",
+        "TAP_ROTOR_PAGE_SIZE": "10",
+        "TAP_ROTOR_RETRY_MINUTES": "0",
+        **expected.environment(tmp_path),
+    }
+    pipeline.run(*LOAD, "dbt-postgres:build", **settings)
+    whole = {name: (True, len(company.rows(name)), 0) for name in LISTS}
+    assert status(database) == whole
+
+    pipeline.sandbox.rule("status", "/customers", status=500, times=None)
+    pipeline.sandbox.rule("status", "/service-plans", page=2, status=500, times=None)
+    with pytest.raises(MeltanoError):
+        pipeline.run(*LOAD, "dbt-postgres:build", **settings)
+    assert status(database) == whole
+
+    target = expected.connection_settings(postgres, database.info.dbname)
+    dbt("dbt-postgres", "build", folder=tmp_path, **target)
+    customers, plans = (len(company.rows(name)) for name in ("customers", "service_plans"))
+    partial = {"customers": (False, customers, 0), "service_plans": (True, 10, plans - 10)}
+    assert status(database) == {**whole, **partial}
+
+
+def status(database: psycopg.Connection) -> dict[str, tuple[bool, int, int]]:
+    """Return whether each table is in the last load, and its rows of the last load and before."""
+    found = rows(
+        database,
+        "select table_name, is_in_last_load, rows_of_last_load, rows_of_earlier_loads"
+        " from rotor.load_status",
+    )
+    return {name: tuple(counts) for name, *counts in found}

@@ -1,0 +1,6 @@
+select
+    id as pin_type_id,
+    label,
+    color,
+    {{ row_columns() }}
+from {{ rotor_rows('pin_types') }}
