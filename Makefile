@@ -67,7 +67,7 @@ check: install ## Run every static check
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/ty check --quiet
-	.venv/bin/deptry numbered_pages tap_rotor
+	.venv/bin/deptry numbered_pages tap_nexus_erp tap_rotor
 	.venv/bin/typos
 	.venv/bin/check-jsonschema --builtin-schema vendor.meltano meltano.yml
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml

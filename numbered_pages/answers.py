@@ -34,13 +34,15 @@ class Reader:
         api: Where the answers come from.
         conform: Makes a record of any row.
         typed: Makes records of pages that are all as declared, if such records will do.
-        time: The field that a row is ordered or replicated by, if there is one.
+        key: The field that rows are replicated by, if there is one.
+        created: The field that says when a row was created, if there is one.
     """
 
     api: Api
     conform: Conformer
     typed: TypedRows | None
-    time: str | None
+    key: str | None
+    created: str | None
 
     def rows(self, answer: Answer) -> tuple[list[Row], object]:
         """Return the rows of a page, each with its record, and the page's `pagination`.
@@ -51,9 +53,12 @@ class Reader:
         decoded = self.typed.decode(answer.content) if self.typed is not None else None
         records, pagination = decoded or self._any_records(answer)
         field: t.Any = attrgetter if decoded else itemgetter
-        time = self.time or "id"
-        columns = zip(map(field("id"), records), map(field(time), records), records, strict=True)
-        return [{"id": i, time: at, RECORD: record} for i, at, record in columns], pagination
+        key, created = self.key or "id", self.created or "id"
+        columns = [map(field(name), records) for name in ("id", key, created)]
+        return [
+            {"id": i, key: at, created: since, RECORD: record}
+            for i, at, since, record in zip(*columns, records, strict=True)
+        ], pagination
 
     def _any_records(self, answer: Answer) -> tuple[Sequence[t.Any], object]:
         body = answer.body
@@ -77,6 +82,7 @@ def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
         paged: Whether the list comes in pages; else the answer holds all of it.
 
     Raises:
+        errors.NotFound: It holds the last page in place of one behind the end.
         errors.Retriable: It holds no page, or another one.
     """
     rows, pagination = reader.rows(answer)
@@ -86,7 +92,11 @@ def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
     total, has_more = _whole(stated.get(api.total)), stated.get(api.more)
     if total is None or not isinstance(has_more, bool):
         raise errors.broken(answer, "does not say how many rows there are")
-    if stated.get(api.page, number) != number:
+    stated_number = stated.get(api.page, number)
+    if stated_number != number:
+        if not has_more and 0 < (_whole(stated_number) or 0) < number:
+            message = f"{answer.path} has no page {number}"
+            raise errors.NotFound(message)
         raise errors.broken(answer, "is another page than the one that was asked for")
     return Page(
         number=number,

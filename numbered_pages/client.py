@@ -54,6 +54,8 @@ class Client:
         self._retry_seconds = 60.0 * config["retry_minutes"]
         self._logger = logger
         self._session = requests.Session()
+        # Any `auth` keeps a login of ~/.netrc out of the place of the key.
+        self._session.auth = lambda request: request
         self._session.headers.update(
             {
                 "Accept": "application/json",

@@ -91,7 +91,14 @@ class ListStream(RecordStream):
             self._stream_version = self._initialized_at // 1000
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_page is not None:
-                page = self.request_page(read.next_page, params)
+                try:
+                    page = self.request_page(read.next_page, params)
+                except errors.NotFound:
+                    # The list may have ended before it meanwhile, but not before its first.
+                    if read.next_page == 1:
+                        raise
+                    read.lose_page()
+                    continue
                 counter.increment()
                 rows = read.feed(page)
                 if read.next_page is not None:
@@ -225,8 +232,9 @@ class ListStream(RecordStream):
         if self.written_as_read:
             properties = sent(self.effective_schema)
             typed = typed_rows(properties, EXTRA_FIELDS, self.tap.api.success)
-        time = self.replication_key or self.created
-        return answers.Reader(self.tap.api, self.conformer, typed, time)
+        return answers.Reader(
+            self.tap.api, self.conformer, typed, self.replication_key, self.created
+        )
 
     def _request(
         self,

@@ -61,7 +61,7 @@ class Read:
     entered_behind: int = 0
 
     _walk: Walk = field(default_factory=Walk)
-    _census: Census = field(default_factory=Census)
+    _censuses: list[Census] = field(default_factory=lambda: [Census(1)])
     _descent: Descent | None = None
     _seen: dict[str | bytes, int] = field(default_factory=dict)
     _left_out: set[str | bytes] = field(default_factory=set)
@@ -74,7 +74,7 @@ class Read:
         """Take the answer to `next_page`; return its rows that are wanted and new."""
         page = self._walk.sized(page)
         self.requests += 1
-        if self._descent and self._census.total < 0:
+        if self._descent and self._censuses[-1].total < 0:
             self._descent.fallen += max(0, self.total - page.total)
         self.total = page.total
         if not self._latest:
@@ -89,6 +89,7 @@ class Read:
                 self._descent.feed(page, new, self._walk)
                 self._take_entered(self._descent)
         except Broken as broken:
+            self._censuses.clear()
             self._again(str(broken))
         else:
             self.next_page = self._walk.next_page
@@ -99,6 +100,11 @@ class Read:
         wanted = self._wanted(fresh)
         self.rows += len(wanted)
         return wanted
+
+    def lose_page(self) -> None:
+        """Take it that `next_page` lies behind the end of the list, as rows left it."""
+        self.requests += 1
+        self._again("it ended before a page that it had promised")
 
     @property
     def bookmark(self) -> Bookmark | None:
@@ -134,7 +140,6 @@ class Read:
     def _begin_pass(self, resume: Stretch | None) -> None:
         self._fallen += self._walk.fallen
         self._walk = Walk()
-        self._census = Census()
         self._shown = 0
         if self.newest_first and self.created:
             self._descent = Descent(
@@ -149,9 +154,10 @@ class Read:
 
     def _tally(self, page: Page) -> tuple[list[Row], list[Row]]:
         """Return the rows that this pass, and those that the whole read, had not shown yet."""
-        first_answer = self._census.total < 0
+        *earlier, latest = self._censuses
+        first_answer = latest.total < 0
         if first_answer:
-            self._census.begin(page)
+            latest.begin(page)
         new, fresh = [], []
         for row in page.rows:
             compact = _compact(row["id"])
@@ -164,9 +170,10 @@ class Read:
                 continue
             self._seen[compact] = self.passes
             new.append(row)
-            if not first_answer:
-                created = row[self.created] if self.created else None
-                self._census.count(created, known=last_pass is not None)
+            created = row[self.created] if self.created else None
+            for census in earlier if first_answer else self._censuses:
+                if last_pass is None or last_pass < census.number:
+                    census.count(created, known=last_pass is not None)
             if last_pass is None:
                 fresh.append(row)
         self._shown += len(new)
@@ -200,12 +207,13 @@ class Read:
         return wanted
 
     def _end_pass(self) -> None:
-        census, descent = self._census, self._descent
-        if census.whole:
+        descent = self._descent
+        if any(census.whole for census in self._censuses):
             self.proof = "count"
         elif descent and descent.ordered and (descent.jumped or self._falls_explain()):
             self.proof = "order"
         else:
+            census = min(self._censuses, key=lambda census: abs(census.short_by))
             self._again(
                 f"{census.certain:,} of the {census.total:,} rows that were there when the "
                 "reading began are known to have been read"
@@ -216,7 +224,8 @@ class Read:
 
         Rows without a date may have entered at the end, where the order proves nothing.
         """
-        return 0 <= self._census.short_by <= self._walk.fallen and not self._census.undated
+        census = self._censuses[-1]
+        return 0 <= census.short_by <= self._walk.fallen and not census.undated
 
     def _again(self, reason: str) -> None:
         """Read the list again from its first page, unless that was done often enough."""
@@ -224,6 +233,7 @@ class Read:
             self.next_page, self.unproven = None, reason
             return
         self.passes += 1
+        self._censuses.append(Census(self.passes))
         self.next_page = 1
         self._begin_pass(None)
 

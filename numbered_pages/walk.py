@@ -159,18 +159,20 @@ class Walk:
 
 @dataclass(slots=True)
 class Census:
-    """Whether every row that was there when the pass began has been read in it.
+    """Whether every row that was there when a pass began has been read since.
 
     A row was certainly there if it is in the first answer, if it was created before that
     answer was made, or if it was known before the pass began.
 
     Attributes:
+        number: Which pass of the read it is, from 1.
         total: Rows in the list when the pass began.
         date: When that was, by the server's clock, or None: then no creation proves anything.
-        certain: Rows read in this pass that were there when it began.
-        undated: Other rows read in this pass whose creation is not known.
+        certain: Rows read since then that were there when it began.
+        undated: Other rows read since then whose creation is not known.
     """
 
+    number: int
     total: int = -1
     date: str | None = None
     certain: int = 0
@@ -183,7 +185,7 @@ class Census:
         self.certain = len({row["id"] for row in page.rows})
 
     def count(self, created: str | None, *, known: bool) -> None:
-        """Count a row that this pass has not shown before.
+        """Count a row that has not been shown since the pass began.
 
         Args:
             created: When the row was created, or None.

@@ -24,7 +24,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from sandbox import Sandbox
+    from numbered_pages.tap import ListTap
+    from sandbox import NexusSandbox, Sandbox
 
 PATHS = {
     "leads": "/leads",
@@ -69,7 +70,9 @@ class Run(Result):
 class Tap:
     """The tap against a sandbox."""
 
-    def __init__(self, sandbox: Sandbox, directory: Path, **config: t.Any) -> None:
+    tap: t.ClassVar[type[ListTap]] = TapRotor
+
+    def __init__(self, sandbox: Sandbox | NexusSandbox, directory: Path, **config: t.Any) -> None:
         """Take settings for all runs."""
         self.sandbox = sandbox
         self.directory = directory
@@ -88,7 +91,7 @@ class Tap:
         files = {
             "config": {**self.config, **config},
             "state": state,
-            "catalog": catalog or (selecting(*streams) if streams else None),
+            "catalog": catalog or (selecting(*streams, tap=self.tap) if streams else None),
         }
         for name, value in files.items():
             if value is not None:
@@ -96,7 +99,7 @@ class Tap:
                 file.write_text(json.dumps(value), encoding="utf-8")
                 options += [f"--{name}", str(file)]
         self.sandbox.reset_log()
-        return invoke(options)
+        return invoke(options, self.tap)
 
     def asked(self, stream: str) -> list[int]:
         """Pages asked for in the last run."""
@@ -107,7 +110,7 @@ class Tap:
         ]
 
 
-def invoke(options: Sequence[str]) -> Run:
+def invoke(options: Sequence[str], tap: type[ListTap] = TapRotor) -> Run:
     """Run the command line, and leave this process as it was."""
     handler = _Lines()
     root = logging.getLogger()
@@ -116,7 +119,7 @@ def invoke(options: Sequence[str]) -> Run:
     root.setLevel(logging.INFO)
     try:
         with _restored():
-            outcome = CliRunner().invoke(TapRotor.get_singer_command(), list(options))
+            outcome = CliRunner().invoke(tap.get_singer_command(), list(options))
     finally:
         root.setLevel(level)
         root.removeHandler(handler)
@@ -133,7 +136,7 @@ class _Lines(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith("tap-rotor"):
+        if record.name.startswith("tap-"):
             self.lines.append(f"{record.levelname} {record.getMessage()}")
 
 
@@ -142,7 +145,7 @@ def _restored() -> Generator[None]:
     """Undo what the SDK does to a process: signal handlers, warnings, the hook, settings."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     hook = sys.excepthook
-    environment = {name: value for name, value in os.environ.items() if "TAP_ROTOR" in name}
+    environment = {name: value for name, value in os.environ.items() if "TAP_" in name}
     for name in environment:
         del os.environ[name]
     try:
@@ -157,18 +160,18 @@ def _restored() -> Generator[None]:
 
 
 @functools.cache
-def _discovered() -> str:
-    return invoke(["--discover"]).stdout
+def _discovered(tap: type[ListTap]) -> str:
+    return invoke(["--discover"], tap).stdout
 
 
-def discovered() -> dict[str, t.Any]:
+def discovered(tap: type[ListTap] = TapRotor) -> dict[str, t.Any]:
     """The catalog that the tap prints."""
-    return json.loads(_discovered())
+    return json.loads(_discovered(tap))
 
 
-def selecting(*streams: str) -> dict[str, t.Any]:
+def selecting(*streams: str, tap: type[ListTap] = TapRotor) -> dict[str, t.Any]:
     """Return a catalog with just these streams selected."""
-    catalog = discovered()
+    catalog = discovered(tap)
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
@@ -176,9 +179,11 @@ def selecting(*streams: str) -> dict[str, t.Any]:
     return catalog
 
 
-def as_records(stream: str, rows: Iterable[Mapping[str, t.Any]]) -> list[Message]:
+def as_records(
+    stream: str, rows: Iterable[Mapping[str, t.Any]], tap: type[ListTap] = TapRotor
+) -> list[Message]:
     """Return the records that rows of the API must become, for rows that fit the schema."""
-    (entry,) = [e for e in discovered()["streams"] if e["tap_stream_id"] == stream]
+    (entry,) = [e for e in discovered(tap)["streams"] if e["tap_stream_id"] == stream]
     properties = entry["schema"]["properties"]
     blank = dict.fromkeys(properties)
     moments = [name for name, of in properties.items() if of.get("format") == "date-time"]

@@ -43,7 +43,7 @@ def readers(stream: str) -> tuple[Reader, Reader]:
     conformer = Conformer(SCHEMAS[stream])
     typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
     assert typed is not None
-    return Reader(ROTOR, conformer, typed, None), Reader(ROTOR, conformer, None, None)
+    return tuple(Reader(ROTOR, conformer, way, None, None) for way in (typed, None))
 
 
 def records(reader: Reader, answered: Answer) -> list[object]:

@@ -1,0 +1,1 @@
+"""Singer tap for the leads of Nexus ERP."""
