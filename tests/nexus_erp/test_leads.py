@@ -345,11 +345,7 @@ def test_errors_by_the_same_table(tap, sandbox, rule, sentence):
     ],
 )
 def test_settings_that_cannot_be_used(tap, settings, sentence):
-    config = {
-        name: value for name, value in {**tap.config, **settings}.items() if value is not None
-    }
-    tap.config = config
-    run = tap.run()
+    run = tap.run(**settings)
     assert (run.status, run.stdout, run.last_line) == (1, "", f"ERROR {sentence}")
     assert tap.asked("leads") == []
 
