@@ -29,7 +29,7 @@ help: ## Show these targets
 install: .venv/.installed ## Install the tap and all that its tests need into .venv
 
 # Meltano's plugins have environments of their own, below .meltano.
-.meltano/.installed: .venv/.installed meltano.yml
+.meltano/.installed: .venv/.installed meltano.yml loader/pyproject.toml
 	@mkdir -p .meltano
 	.venv/bin/meltano --log-level=warning install
 	@touch $@

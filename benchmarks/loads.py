@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
     from benchmarks.peers import Job, Peer
 
 MERGE = "dlt, merge (an upsert, as the above)"
-TARGET = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
+TARGETS = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Load:
     Attributes:
         schema: Where the table of leads lies in the end.
         target: The settings of target-postgres beside the connection; None for none of it.
+        executable: Its command.
         variables: Environment variables that the target is run with.
     """
 
@@ -33,6 +34,7 @@ class Load:
     title: str
     schema: str
     target: Mapping[str, t.Any] | None = None
+    executable: str = "target-postgres"
     variables: Mapping[str, str] | None = None
 
     @property
@@ -45,7 +47,7 @@ class Load:
         commands = [self.peer.command(job)]
         if self.target is not None:
             config = job.write("target.json", {**self.target, **job.postgres})
-            commands.append([TARGET, "--config", config])
+            commands.append([TARGETS / self.executable, "--config", config])
         return commands
 
     def environ(self, job: Job) -> dict[str, str]:
@@ -63,7 +65,16 @@ def all_loads() -> list[Load]:
             "**tap-rotor**, target-postgres as in `meltano.yml`",
             "tap_rotor",
             ours,
+            pipeline.executable("target-postgres"),
             pipeline.variables("target-postgres"),
+        ),
+        Load(
+            peers.TAP_ROTOR,
+            "tap-rotor-insert",
+            "tap-rotor, target-postgres by itself with `validate_records: false`",
+            "tap_rotor",
+            {**ours, "use_copy": False},
+            variables=pipeline.variables("target-postgres"),
         ),
         Load(
             peers.TEMPLATE,

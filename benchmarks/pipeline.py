@@ -22,6 +22,11 @@ def settings(plugin: str) -> dict[str, t.Any]:
     return {**values, **found.get("config", {})}
 
 
+def executable(plugin: str) -> str:
+    """Return the command of a plugin."""
+    return str(_definition(plugin)["executable"])
+
+
 def variables(plugin: str) -> dict[str, str]:
     """Return the environment variables that a plugin is run with."""
     return dict(_definition(plugin).get("env", {}))

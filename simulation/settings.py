@@ -23,7 +23,8 @@ REQUEST_TIMEOUT = 60
 # Where an answer hangs.
 SHORT_TIMEOUT = 5
 RETRY_MINUTES = 1
-TARGET = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
+TARGETS = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin"
+TARGET = TARGETS / "target-postgres-exact-copy"
 
 
 class Commands:
@@ -66,6 +67,7 @@ class Commands:
             "database": "postgres",
             "default_target_schema": "tap_rotor",
             "load_method": "upsert",
+            "use_copy": True,
             "validate_records": False,
         }
         if run.batch_rows:
