@@ -18,7 +18,7 @@ MELTANO = Path(sys.executable).with_name("meltano")
 STATE_ID = "dev:tap-rotor-to-target-postgres"
 # What a developer has set for real runs must not reach this one, least of all a real warehouse.
 FOREIGN = (
-    *("TAP_ROTOR", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
+    *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
     *("DBT_", "ROTOR_"),
 )
 PATIENCE_SECONDS = 15

@@ -1,27 +1,34 @@
-"""The table of settings in the README, made of what `tap-rotor --about` says.
+"""The tables of settings in the READMEs, made of what the taps say with `--about`.
 
-python -m scripts.settings_table            prints it
-python -m scripts.settings_table README.md  puts it between the two marks in that file
+python -m scripts.settings_table    renews them, each between the two marks in its file
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import typing as t
 from pathlib import Path
 
 from click.testing import CliRunner
 
+from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
 
-BEGIN = "<!-- settings: made by `python -m scripts.settings_table README.md` -->"
+if t.TYPE_CHECKING:
+    from numbered_pages.tap import ListTap
+
+ROOT = Path(__file__).parents[1]
+FILES: dict[str, type[ListTap]] = {
+    "README.md": TapRotor,
+    "tap_nexus_erp/README.md": TapNexusErp,
+}
+BEGIN = "<!-- settings: made by `python -m scripts.settings_table` -->"
 END = "<!-- end of settings -->"
 
 
-def about() -> dict[str, t.Any]:
-    """Return what `tap-rotor --about --format=json` prints."""
-    printed = CliRunner().invoke(TapRotor.get_singer_command(), ["--about", "--format=json"])
+def about(tap: type[ListTap]) -> dict[str, t.Any]:
+    """Return what a tap prints for `--about --format=json`."""
+    printed = CliRunner().invoke(tap.get_singer_command(), ["--about", "--format=json"])
     return t.cast("dict[str, t.Any]", json.loads(printed.stdout))
 
 
@@ -85,9 +92,7 @@ def _default(declared: t.Mapping[str, t.Any]) -> str:
 
 
 if __name__ == "__main__":
-    made = table(about()["settings"])
-    if len(sys.argv) == 1:
-        sys.stdout.write(f"{made}\n")
-    for argument in sys.argv[1:]:
-        file = Path(argument)
-        file.write_text(put_in(file.read_text(encoding="utf-8"), made), encoding="utf-8")
+    for name, tap in FILES.items():
+        file = ROOT / name
+        renewed = put_in(file.read_text(encoding="utf-8"), table(about(tap)["settings"]))
+        file.write_text(renewed, encoding="utf-8")

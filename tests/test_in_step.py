@@ -11,7 +11,12 @@ import pytest
 import yaml
 
 from scripts import settings_table
+from tap_nexus_erp.tap import TapNexusErp
+from tap_rotor.tap import TapRotor
 from tests.command_line import run_here, said
+
+if t.TYPE_CHECKING:
+    from numbered_pages.tap import ListTap
 
 ROOT = Path(__file__).parents[1]
 # What the SDK adds, with descriptions of its own.
@@ -20,14 +25,18 @@ KINDS = {"string": "string", "integer": "integer", "boolean": "boolean"}
 KINDS |= {"array": "array", "object": "object", "number": "decimal", "null": "null"}
 
 
-@pytest.fixture(scope="module")
-def about() -> dict[str, t.Any]:
-    return json.loads(run_here(["--about", "--format=json"]).stdout)
+@pytest.fixture(scope="module", params=[TapRotor, TapNexusErp], ids=lambda tap: tap.name)
+def tap(request: pytest.FixtureRequest) -> type[ListTap]:
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def declared(about: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
-    """The settings by name, those within another under a dotted one."""
+def about(tap: type[ListTap]) -> dict[str, t.Any]:
+    return settings_table.about(tap)
+
+
+def by_name(about: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    """Return the settings by name, those within another under a dotted one."""
     found = {}
     for name, setting in about["settings"]["properties"].items():
         if name == "faker_config":
@@ -39,14 +48,24 @@ def declared(about: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
 
 
 @pytest.fixture(scope="module")
+def declared(about: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    return by_name(about)
+
+
+@pytest.fixture(scope="module")
 def plugins() -> dict[str, dict[str, t.Any]]:
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     return {plugin["name"]: plugin for kind in project["plugins"].values() for plugin in kind}
 
 
 @pytest.fixture(scope="module")
-def in_meltano(plugins: dict[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
-    return {setting["name"]: setting for setting in plugins["tap-rotor"]["settings"]}
+def plugin(tap: type[ListTap], plugins: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+    return plugins[tap.name]
+
+
+@pytest.fixture(scope="module")
+def in_meltano(plugin: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    return {setting["name"]: setting for setting in plugin["settings"]}
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +104,9 @@ def test_meltano_knows_the_same_defaults(declared, in_meltano):
     }
 
 
-def test_meltano_knows_the_same_labels_and_descriptions(declared, in_meltano):
+def test_meltano_knows_the_same_labels_and_descriptions(tap, declared, in_meltano):
     own = [name for name in declared if not OF_THE_SDK.match(name)]
-    assert len(own) == 14
+    assert len(own) == {"tap-rotor": 14, "tap-nexus-erp": 12}[tap.name]
     for name in own:
         found = in_meltano[name]["label"], in_meltano[name]["description"]
         assert found == (declared[name]["title"], declared[name]["description"])
@@ -99,24 +118,26 @@ def test_meltano_knows_which_settings_are_secret(declared, in_meltano):
     assert secret == {"api_key"}
 
 
-def test_meltano_knows_which_settings_are_required(about, plugins):
-    assert plugins["tap-rotor"]["settings_group_validation"] == [about["settings"]["required"]]
+def test_meltano_knows_which_settings_are_required(about, plugin):
+    assert plugin["settings_group_validation"] == [about["settings"]["required"]]
 
 
-def test_meltano_configures_only_what_is_declared_and_no_secret(declared, plugins):
-    config = plugins["tap-rotor"].get("config", {})
+def test_meltano_configures_only_what_is_declared_and_no_secret(declared, plugin):
+    config = plugin.get("config", {})
     assert set(config) <= set(declared)
     assert not {name for name in config if declared[name].get("secret")}
 
 
-def test_meltano_knows_the_same_capabilities(about, plugins):
+def test_meltano_knows_the_same_capabilities(about, plugin):
     # The SDK moves the name of this one about; the tap's setting is what counts.
     assert {*about["capabilities"], "activate-version"} == {
-        *plugins["tap-rotor"]["capabilities"],
+        *plugin["capabilities"],
     }
 
 
-def test_the_sample_config_holds_the_required_and_every_default(about, declared, sample):
+def test_the_sample_config_holds_the_required_and_every_default(sample):
+    about = settings_table.about(TapRotor)
+    declared = by_name(about)
     defaults = {
         name: setting["default"]
         for name, setting in declared.items()
@@ -131,28 +152,34 @@ def test_the_sample_config_is_one_that_the_tap_takes():
     assert (result.status, said(result, "WARNING", "ERROR")) == (0, [])
 
 
-def test_the_example_environment_holds_what_is_required_without_values(about, declared, plugins):
+def test_the_example_environment_holds_what_is_required_without_values(
+    about, declared, plugin, plugins
+):
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     variables = dict(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
-    known = {f"TAP_ROTOR_{name.upper()}": setting for name, setting in declared.items()}
+    prefix = plugin["namespace"].upper()
+    known = {f"{prefix}_{name.upper()}": setting for name, setting in declared.items()}
+    others = "TAP_NEXUS_ERP_" if prefix == "TAP_ROTOR" else "TAP_ROTOR_"
+    variables = {name: of for name, of in variables.items() if not name.startswith(others)}
     target = plugins["target-postgres"]["settings"]
     known |= {f"TARGET_POSTGRES_{setting['name'].upper()}": setting for setting in target}
     assert set(variables) <= set(known)
     for name in about["settings"]["required"]:
-        assert re.search(f"^TAP_ROTOR_{name.upper()}=$", text, re.MULTILINE)
+        assert variables[f"{prefix}_{name.upper()}"] == ""
     for variable, value in variables.items():
         setting = known[variable]
         # A whole connection string may be shown, commented out and with made-up words.
         if setting.get("secret") or setting.get("sensitive"):
             assert value == "" or "user:password@host" in value
-        if variable.startswith("TAP_ROTOR_"):
+        if variable.startswith(prefix):
             assert value in {"", str(setting.get("default", ""))}
 
 
-def test_the_readme_holds_the_table_of_the_settings(about):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_readme_holds_the_table_of_the_settings(tap, about):
+    (name,) = [name for name, of in settings_table.FILES.items() if of is tap]
+    text = (ROOT / name).read_text(encoding="utf-8")
     made = settings_table.table(about["settings"])
-    # Renew it by: python -m scripts.settings_table README.md
+    # Renew it by: python -m scripts.settings_table
     assert settings_table.put_in(text, made) == text
 
 
@@ -161,11 +188,12 @@ def test_the_table_has_a_line_for_each_setting(about, declared):
     assert [line.split("`")[1] for line in lines] == list(declared)
     cells = head.count("|")
     assert all(line.replace(r"\|", "").count("|") == cells for line in lines)
-    by_name = {line.split("`")[1]: line for line in lines}
-    assert "| string, secret | **required** |" in by_name["api_key"]
-    assert "| integer, 1 to 1,000 | `1000` |" in by_name["page_size"]
-    assert "| integer, 1 or more |  |" in by_name["request_budget"]
-    assert "| date or moment |  |" in by_name["start_date"]
+    found = {line.split("`")[1]: line for line in lines}
+    largest = declared["page_size"]["maximum"]
+    assert "| string, secret | **required** |" in found["api_key"]
+    assert f"| integer, 1 to {largest:,} | `{largest}` |" in found["page_size"]
+    assert "| integer, 1 or more |  |" in found["request_budget"]
+    assert "| date or moment |  |" in found["start_date"]
 
 
 def test_the_table_replaces_what_stands_between_the_marks():
