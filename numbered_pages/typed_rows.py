@@ -52,7 +52,7 @@ class TypedRows:
             [
                 ("data", list[row]),  # type: ignore[valid-type]  # ty: ignore[invalid-type-form]
                 ("pagination", t.Any, None),
-                *((name, t.Literal[value], value) for name, value in success.items()),
+                *((name, t.Literal.__getitem__(value), value) for name, value in success.items()),
             ],
         )
         self._blank = f'"{blank}"'.encode()

@@ -43,7 +43,8 @@ def readers(stream: str) -> tuple[Reader, Reader]:
     conformer = Conformer(SCHEMAS[stream])
     typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
     assert typed is not None
-    return tuple(Reader(ROTOR, conformer, way, None, None) for way in (typed, None))
+    quick, general = (Reader(ROTOR, conformer, way, None, None) for way in (typed, None))
+    return quick, general
 
 
 def records(reader: Reader, answered: Answer) -> list[object]:

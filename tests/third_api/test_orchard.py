@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from typing_extensions import override
 
 from tests.in_process import fixed, invoke
 from tests.third_api import tap_orchard
@@ -23,7 +24,7 @@ if t.TYPE_CHECKING:
     from tests.in_process import Run
 
 ROOT = Path(__file__).parents[2]
-TOKEN = "a-token"  # noqa: S105
+TOKEN = "a-token"
 PLANTED = datetime(2026, 5, 1, tzinfo=UTC)
 
 
@@ -64,7 +65,7 @@ def orchard() -> Orchard:
 @pytest.fixture
 def url(orchard: Orchard) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             allowed = self.headers["X-Token"] == TOKEN
             answer = orchard.page(dict(parse_qsl(urlsplit(self.path).query))) if allowed else {}
             body = json.dumps(answer).encode()
@@ -74,6 +75,7 @@ def url(orchard: Orchard) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
+        @override
         def log_message(self, *_: object) -> None:
             pass
 
