@@ -95,7 +95,7 @@ class ListStream(RecordStream):
                     page = self.request_page(read.next_page, params)
                 except errors.NotFound:
                     # The list may have ended before it meanwhile, but not before its first.
-                    if read.next_page == 1:
+                    if read.next_page == 1 or read.lost_page:
                         raise
                     read.lose_page()
                     continue

@@ -164,10 +164,9 @@ def test_rows_read_before_stay_and_the_bookmark_does_not_move(tap, sandbox, rule
     sandbox.rule(path="/leads", page=2, times=None, **rule)
     result = tap(state=STATE)
     assert_failed(result, f"leads: {sentence}")
-    assert [request.query["page"] for request in sandbox.requests if request.path == "/leads"] == [
-        "1",
-        "2",
-    ]
+    asked = [request.query["page"] for request in sandbox.requests if request.path == "/leads"]
+    # The list may have become that short meanwhile; where it has not, it is the address.
+    assert asked == ["1", "2"] * (2 if rule.get("status") == 404 else 1)
     first_page = [row["id"] for row in sandbox.company.rows("leads")[:PAGE]]
     assert [row["id"] for row in result.records("leads")] == first_page
     for state in result.states:

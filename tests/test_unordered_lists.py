@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
 import pytest
@@ -95,11 +94,21 @@ def test_deletes_at_any_place(tap, company, stream, place):
 
 
 @pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
-def test_a_list_that_never_rests_is_not_called_complete(tap, company, stream):
+def test_what_one_pass_missed_another_may_have_read(tap, company, stream):
     path = "/customers" if stream == "customers" else "/serviced-jobs"
-    places = itertools.cycle([3, 0, 7])
+    for nth in (1, 2):
+        tap.sandbox.before(path, 3, lambda: swap(company, stream), nth=nth)
+    assert read(tap, company, stream).status == 0
+    assert tap.asked(stream) == (ALL + ALL if stream == "customers" else ALL + ALL + ALL)
+
+
+@pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
+def test_a_list_that_never_rests_is_not_called_complete(tap, company, stream):
+    """Whether a row that is not read yet left the list or was skipped, nobody can tell."""
+    path = "/customers" if stream == "customers" else "/serviced-jobs"
+
     for nth in range(2, 20):
-        tap.sandbox.before(path, None, lambda: swap(company, stream, next(places)), nth=nth)
+        tap.sandbox.before(path, None, lambda: swap(company, stream, -2), nth=nth)
     run = read(tap, company, stream)
     assert run.status == 1
     assert len(tap.asked(stream)) <= 3 * 5

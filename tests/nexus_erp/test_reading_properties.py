@@ -110,7 +110,9 @@ def run(calls: Calls, reading: Read, events: Iterator[Callable[[], None]]) -> di
     while reading.next_page is not None:
         next(events, lambda: None)()
         page = calls.page(reading.next_page)
-        if page is None:
+        if page is None and reading.lost_page:
+            reading.next_page, reading.unproven = None, "refused"
+        elif page is None:
             reading.lose_page()
         else:
             records |= {lead["id"]: lead for lead in reading.feed(page)}
