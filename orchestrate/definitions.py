@@ -1,7 +1,6 @@
 """Many companies, each with its own key, quota, schema and state: one Dagster partition each."""
 
-from __future__ import annotations
-
+# Annotations are Dagster's to read: no `from __future__ import annotations`, which hides them.
 import re
 import sys
 import typing as t
@@ -60,15 +59,15 @@ load = dg.define_asset_job("load", [rotor])
 
 def every_company(schedule: t.Mapping[str, t.Any]) -> dg.ScheduleDefinition:
     """Return a schedule of meltano.yml as one of Dagster's, with a run for each company."""
-    config = dg.RunConfig({"rotor": Load(env=schedule["env"])})
-    return dg.ScheduleDefinition(
-        name=schedule["name"].replace("-", "_"),
-        cron_schedule=schedule["interval"],
-        job=load,
-        execution_fn=lambda _: [
-            dg.RunRequest(partition_key=company, run_config=config) for company in COMPANIES
-        ],
+    config = {"ops": {"rotor": {"config": {"env": schedule["env"]}}}}
+
+    @dg.schedule(
+        name=schedule["name"].replace("-", "_"), cron_schedule=schedule["interval"], job=load
     )
+    def runs() -> list[dg.RunRequest]:
+        return [dg.RunRequest(name, config, partition_key=name) for name in COMPANIES]
+
+    return runs
 
 
 defs = dg.Definitions(

@@ -24,18 +24,34 @@ ROWS = re.compile(r"(\w+): ([\d,]+) rows? in ")
 REQUESTS = re.compile(r"([\d,]+) requests? in all")
 
 
+def system_directory(company: str, shared: Path) -> Path:
+    """Return a company's own place for what Meltano keeps, with the plugins of all.
+
+    In a shared one, runs at the same time would overwrite each other's files: the catalog and the
+    state that the tap is given have the same names in every run.
+    """
+    own = shared / "companies" / company
+    own.mkdir(parents=True, exist_ok=True)
+    for kind in ("extractors", "loaders"):
+        if not (own / kind).is_symlink():
+            (own / kind).symlink_to(shared / kind, target_is_directory=True)
+    return own
+
+
 def environment(company: str, given: t.Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a company's run: its own schema, state ID and key.
+    """Return the environment of a company's run: its own directory, schema, state ID and key.
 
     Every variable whose name ends in the company's is its own: TAP_ROTOR_API_KEY__ACME becomes
     TAP_ROTOR_API_KEY for acme.
     """
+    shared = Path(given.get("MELTANO_SYS_DIR_ROOT", ROOT / ".meltano"))
     ending = f"__{company.upper()}"
     own = {
         name.removesuffix(ending): value for name, value in given.items() if name.endswith(ending)
     }
     return {
         **given,
+        "MELTANO_SYS_DIR_ROOT": str(system_directory(company, shared)),
         "MELTANO_RUN_STATE_ID_SUFFIX": company,
         "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": f"tap_rotor_{company}",
         # Never another company's, where its own is missing.
