@@ -15,7 +15,7 @@ from demo.postgres import Postgres
 from sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 HERE = Path(__file__).resolve().parent
 DIRECTORY = ROOT / ".dagster"

@@ -13,7 +13,7 @@ from dagster_pipes import open_dagster_pipes
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [
-    ROOT / ".venv" / "bin" / "meltano",
+    str(ROOT / ".venv" / "bin" / "meltano"),
     "--log-format=uncolored",
     *("run", "tap-rotor", "target-postgres"),
 ]

@@ -64,8 +64,10 @@ def ended(instance: dg.DagsterInstance, record: t.Any) -> dict[str, t.Any]:
         "began": record.start_time,
         "ended": record.end_time,
         "retries": len(events[Kind.STEP_UP_FOR_RETRY]),
-        "said": [event.step_failure_data.user_failure_data.description
-                 for event in events[Kind.STEP_FAILURE]],
+        "said": [
+            event.step_failure_data.user_failure_data.description
+            for event in events[Kind.STEP_FAILURE]
+        ],
         "counts": [
             {name: value.value for name, value in event.materialization.metadata.items()}
             for event in events[Kind.ASSET_MATERIALIZATION]
@@ -75,4 +77,4 @@ def ended(instance: dg.DagsterInstance, record: t.Any) -> dict[str, t.Any]:
 
 if __name__ == "__main__":
     answer = runs(int(sys.argv[2])) if sys.argv[1] == "runs" else plan(json.load(sys.stdin))
-    print(json.dumps(answer))
+    json.dump(answer, sys.stdout)

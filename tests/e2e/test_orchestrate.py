@@ -51,13 +51,17 @@ class Dagster:
     project: Path
     environment: dict[str, str]
 
-    def start(self, program: str, *arguments: str, **pipes: t.Any) -> subprocess.Popen[str]:
+    def start(
+        self, program: str, *arguments: str, output: t.IO[str] | None = None
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [self.programs / program, *arguments],
             cwd=self.project,
             env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=output or subprocess.PIPE,
+            stderr=output,
             text=True,
-            **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **pipes},
         )
 
     def ask(self, *arguments: str, given: object = None) -> t.Any:
@@ -125,10 +129,7 @@ def test_three_companies(
     with (
         log.open("w") as output,
         dagster.start(
-            *("dagster-daemon", "run", "--python-file", DEFINITIONS),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            *("dagster-daemon", "run", "--python-file", DEFINITIONS), output=output
         ) as daemon,
     ):
         try:
@@ -205,9 +206,7 @@ def later(dagster: Dagster, companies: dict[str, Sandbox], database: psycopg.Con
     assert_equal(database, "leads", before["cedar"], "tap_rotor_cedar")
 
 
-def assert_loaded(
-    companies: dict[str, Sandbox], database: psycopg.Connection, *lists: str
-) -> None:
+def assert_loaded(companies: dict[str, Sandbox], database: psycopg.Connection, *lists: str) -> None:
     for name, sandbox in companies.items():
         for table in lists:
             assert_equal(database, table, sandbox.company.rows(table), f"tap_rotor_{name}")

@@ -38,9 +38,7 @@ def expected(table: str, rows: Iterable[Row], types: dict[str, str]) -> dict[str
     return found
 
 
-def actual(
-    connection: psycopg.Connection, table: str, schema: str = SCHEMA
-) -> dict[str, Row]:
+def actual(connection: psycopg.Connection, table: str, schema: str = SCHEMA) -> dict[str, Row]:
     """Return the living rows of a table by id, without the target's own columns."""
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     names = list(column_types(connection, table, schema))
