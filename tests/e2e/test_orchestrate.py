@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from orchestrate import __main__ as example
 from sandbox import Company, Sandbox
 from sandbox.create import LISTS
 from tap_rotor import errors
+from tests.started import until
 
 from .warehouse import assert_equal
 
@@ -34,6 +36,13 @@ INSIDE = Path(__file__).with_name("inside_dagster.py")
 DEFINITIONS = "orchestrate/definitions.py"
 COMPANIES = ["acme", "birch", "cedar"]
 PATIENCE_SECONDS = 300
+# Without Dagster's own processes around it.
+ALONE = """
+import json, os, sys
+sys.path.insert(0, "orchestrate")
+import load
+print(json.dumps(load.load(load.environment("acme", os.environ))))
+"""
 # One environment is installed, and one real Dagster fills the machine.
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("dagster")]
 
@@ -222,6 +231,32 @@ def bookmark(dagster: Dagster, company: str) -> str:
 def newest(company: Company) -> str:
     moment = datetime.fromisoformat(company.rows("leads")[0]["created_at"])
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def test_terminated(
+    dagster: Dagster,
+    companies: dict[str, Sandbox],
+    postgres: Postgres,
+    database: psycopg.Connection,
+) -> None:
+    """What Dagster sends to end a run ends all of it in order; the next run loads all."""
+    acme = companies["acme"]
+    acme.rule("hang", "/leads", page=2)
+    dagster.environment |= example.settings(companies)
+    dagster.environment |= postgres.target_settings(database.info.dbname)
+    dagster.environment |= {"TAP_ROTOR_PAGE_SIZE": "50"}
+    with dagster.start("python", "-c", ALONE) as process:
+        until(lambda: acme.count("/leads") == 2)
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    outcome = json.loads(stdout.splitlines()[-1])
+    assert outcome["status"] != 0
+    assert "Stopped by SIGTERM; the last STATE is written" in outcome["said"]
+
+    with dagster.start("python", "-c", ALONE) as process:
+        process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    assert_loaded({"acme": acme}, database, *LISTS)
 
 
 def answer(status: int, **body: str) -> errors.Answer:
