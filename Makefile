@@ -45,6 +45,10 @@ demo: install plugins ## Load a made-up company into an embedded PostgreSQL, sho
 clean-demo: ## Forget all that the demo has made
 	rm -rf .demo
 
+.PHONY: dagster
+dagster: install plugins ## Open Dagster over made-up companies: see orchestrate/README.md
+	@$(RUN) -m orchestrate
+
 .PHONY: test
 test: install plugins ## Install and pass every test, at least 95 % of the branches covered
 	$(RUN) -m pytest --cov --cov-report=term

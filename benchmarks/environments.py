@@ -1,4 +1,4 @@
-"""An environment of its own for each peer, with exactly the versions of its requirements file."""
+"""An environment of its own, with exactly the versions of a requirements file, for each peer."""
 
 from __future__ import annotations
 
@@ -28,15 +28,20 @@ def programs(name: str | None) -> Path:
     Raises:
         NotInstalled: The package index does not give what is asked for.
     """
-    if name is None:
-        return OWN
-    wanted = REQUIREMENTS / f"{name}.txt"
-    environment = DIRECTORY / name
+    return made(DIRECTORY / name, REQUIREMENTS / f"{name}.txt") if name else OWN
+
+
+def made(environment: Path, wanted: Path) -> Path:
+    """Return the folder of an environment's programs, made unless it is as `wanted` already.
+
+    Raises:
+        NotInstalled: The package index does not give what is asked for.
+    """
     installed = environment / "installed"
     digest = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
     if not installed.exists() or installed.read_text() != digest:
         _uv("venv", "--allow-existing", f"--python={sys.executable}", environment)
-        # All peers start from byte code, whatever PYTHONDONTWRITEBYTECODE says.
+        # All start from byte code, whatever PYTHONDONTWRITEBYTECODE says.
         _uv("pip", "sync", "--compile-bytecode", f"--python={environment}", wanted)
         installed.write_text(digest)
     return environment / "bin"

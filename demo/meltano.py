@@ -50,13 +50,13 @@ class Meltano:
         Raises:
             MeltanoError: It did not end with status 0.
         """
-        self._share_plugins()
+        environment = self.environment()
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
                 [sys.executable, MELTANO, "--env-file", os.devnull, *arguments],
                 cwd=ROOT,
-                env={**clean_environment(), **self._environment(), **self.settings, **settings},
+                env={**environment, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -82,12 +82,16 @@ class Meltano:
         bookmarks: dict[str, t.Any] = payload.get("singer_state", {}).get("bookmarks", {})
         return bookmarks
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the environment that Meltano runs with, its plugins being where it looks."""
+        self._share_plugins()
         return {
+            **clean_environment(),
             "MELTANO_SYS_DIR_ROOT": str(self.directory),
             "MELTANO_AUTO_INSTALL": "false",
             "MELTANO_CLI_LOG_FORMAT": "uncolored",
             "NO_COLOR": "1",
+            **self.settings,
         }
 
     def _share_plugins(self) -> None:

@@ -1,0 +1,1 @@
+"""Many companies, fanned out by Dagster."""
