@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -68,6 +69,7 @@ def main() -> int:
             env={
                 **Meltano(TRIAL / "meltano", given).environment(),
                 **instance(TRIAL / "home"),
+                "ROTOR_ENV_FILE": os.devnull,
             },
         ).returncode
 

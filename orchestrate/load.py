@@ -12,11 +12,8 @@ from pathlib import Path
 from dagster_pipes import open_dagster_pipes
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMAND = [
-    str(ROOT / ".venv" / "bin" / "meltano"),
-    "--log-format=uncolored",
-    *("run", "tap-rotor", "target-postgres"),
-]
+MELTANO = str(ROOT / ".venv" / "bin" / "meltano")
+PIPELINE = ("run", "tap-rotor", "target-postgres")
 # Meltano's lines: when, how grave, who says it, what.
 LINE = re.compile(r"\S+ \[(\w+) *\] (\S+) +(.*)")
 # The tap's last lines: "leads: 1,200 rows in 2 requests, ..." and "9 requests in all; ...".
@@ -64,8 +61,10 @@ def load(env: t.Mapping[str, str]) -> dict[str, t.Any]:
     """Run Meltano to its end; return its status, the tap's counts and what was said of errors."""
     counts: dict[str, int] = {}
     errors: list[str] = []
+    # Made-up companies must not be loaded into the warehouse of a developer's .env.
+    dotenv = ["--env-file", env["ROTOR_ENV_FILE"]] if "ROTOR_ENV_FILE" in env else []
     with subprocess.Popen(  # noqa: S603 (our own words)
-        COMMAND,
+        [MELTANO, "--log-format=uncolored", *dotenv, *PIPELINE],
         cwd=ROOT,
         env=env,
         stdin=subprocess.DEVNULL,
