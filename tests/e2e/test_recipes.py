@@ -8,6 +8,7 @@ import re
 import sqlite3
 import typing as t
 from contextlib import closing
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -121,10 +122,8 @@ def test_erasure(company: Company, project: Project, database: psycopg.Connectio
     company.edit("leads", mentioned, notes=f"sister of {PERSON}")
     names = dict.fromkeys(("first_name", "last_name", "company_name"), "Jane Examplewoman")
     party = {"id": customer, **names}
-    job, other = (row["id"] for row in company.rows("serviced_jobs")[:2])
-    plan = company.rows("service_plans")[0]["id"]
-    for name, key in (("serviced_jobs", job), ("service_plans", plan)):
-        company.edit(name, key, customer=party)
+    for name in ("serviced_jobs", "service_plans"):
+        company.edit(name, company.rows(name)[0]["id"], customer=party)
     project.run(f"{LOAD} dbt-postgres:build")
 
     found = rows(database, find.text)
@@ -138,13 +137,7 @@ def test_erasure(company: Company, project: Project, database: psycopg.Connectio
     script = erase.text.replace("<id of a lead>", lead).replace("<id of a customer>", customer)
     database.execute(script.encode())
     project.run(build.text)
-    assert where(database, "Examplewoman") == set()
-    # The sister's lead is in Rotor, and only its next version is without the name.
-    assert {table for table, _ in where(database, PERSON)} <= {
-        *("tap_rotor.leads", "rotor.leads", "rotor_history.lead_history"),
-        *("rotor_staging.stg_rotor__leads",),
-    }
-    assert {key for _, key in where(database, PERSON)} == {mentioned}
+    assert where(database, PERSON) | where(database, "Examplewoman") == set()
 
     # Rotor still lists the job with the name; a lead comes that must stay in Rotor.
     (kept,) = company.insert("leads", email=PERSON)
@@ -160,10 +153,9 @@ def test_erasure(company: Company, project: Project, database: psycopg.Connectio
     for name in LISTS:
         listed = [row for row in company.rows(name) if row["id"] != kept["id"]]
         for row in listed:
-            if row["id"] in {job, plan}:
+            if row.get("customer") and row["customer"]["id"] == customer:
                 row["customer"] = None
         assert_equal(database, name, listed)
-    assert other in actual(database, "serviced_jobs")
 
 
 def where(database: psycopg.Connection, text: str) -> set[tuple[str, str]]:
@@ -200,7 +192,7 @@ def test_state_elsewhere(
     project.run(LOAD, TAP_ROTOR_LOOKBACK_DAYS="0", TAP_ROTOR_PAGE_SIZE="5")
     assert paths(sandbox).count("/leads") == 1
     (file,) = folder.rglob("state.json")
-    state = json.loads(file.read_text())["completed_state"]["singer_state"]
+    state = json.loads(file.read_text())["completed"]["singer_state"]
     newest = company.rows("leads")[0]["created_at"].replace("Z", "000Z")
     assert state["bookmarks"]["leads"]["replication_key_value"] == newest
 
@@ -223,29 +215,29 @@ def test_one_stream_again(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("company", [Company(leads=700, pins=200)])
 def test_first_load_over_several_days(
     company: Company, sandbox: Sandbox, project: Project, database: psycopg.Connection
 ) -> None:
     """As many requests a day as are allowed, no row twice, and no row older than asked for."""
     snippet, command = blocks(FILE, "A first load over several days")
-    company.insert("leads", 400)
     start = yaml.safe_load(snippet.text)["plugins"]["extractors"][0]["config"]["start_date"]
     wanted = {
         name: [row for row in company.rows(name) if row["created_at"] >= start]
         for name in ("leads", "pins")
     }
-    assert 600 > len(wanted["leads"]) > 300
     project.add(snippet.text)
-    for requests in (300, None):
-        paths(sandbox)
-        printed = project.run(command.text, TAP_ROTOR_PAGE_SIZE="1")
-        asked = paths(sandbox)
-        if requests:
-            assert len(asked) == requests
-            assert "still to read; the next run goes on" in printed
-    assert len(asked) < len(wanted["leads"]) + len(wanted["pins"])
+    first = project.run(command.text, TAP_ROTOR_PAGE_SIZE="1")
+    assert len(paths(sandbox)) == 300 < len(wanted["leads"])
+    assert "still to read; the next run goes on" in first
+    company.advance(timedelta(days=1))
+    second = project.run(command.text, TAP_ROTOR_PAGE_SIZE="1")
+    # What was read the day before is not read again, but for the lookback.
+    recent = sum(row["created_at"] >= "2026-05-31" for row in wanted["leads"])
+    left = len(wanted["leads"]) - 300 + len(wanted["pins"])
+    assert left < len(paths(sandbox)) < left + recent + 10
     for name in wanted:
-        assert re.search(rf"{name}: .*: complete, proven by", printed)
+        assert re.search(rf"{name}: .*: complete, proven by", second)
     for name, listed in wanted.items():
         assert_equal(database, name, listed)
 
