@@ -60,7 +60,8 @@ def files() -> list[Path]:
 
 
 def _blocks_of(file: str, text: str) -> Iterator[Block]:
-    heading, language, inside = "", None, []
+    heading, language = "", None
+    inside: list[str] = []
     for line in text.splitlines():
         found = LINE.fullmatch(line)
         if language is None:

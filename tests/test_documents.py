@@ -29,7 +29,7 @@ def asked_for() -> set[tuple[str, str]]:
     for path in TESTS.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {
-            node.targets[0].id: node.value.value
+            node.targets[0].id: str(node.value.value)
             for node in tree.body
             if isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Name)

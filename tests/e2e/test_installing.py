@@ -96,7 +96,7 @@ def test_into_another_project(
     file = project.directory / "meltano.yml"
     loader = yaml.safe_load(file.read_text())["plugins"]["loaders"][0]
     del loader["env"]
-    own = {
+    own: dict[str, t.Any] = {
         "default_environment": "dev",
         "environments": [{"name": "dev"}],
         "venv": {"backend": "uv"},

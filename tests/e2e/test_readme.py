@@ -19,7 +19,7 @@ from sandbox.create import LISTS
 from tests.documents import blocks
 
 from .project import ENVIRONMENT, Project
-from .transform import rows
+from .transform import connection_settings, rows
 from .warehouse import actual, assert_equal
 
 if t.TYPE_CHECKING:
@@ -153,9 +153,8 @@ def test_dbt(
     assert install == f"pip install {defined['pip_url']}"
     company.insert("leads", 2)
     database.execute("drop schema rotor cascade")
-    settings = postgres.target_settings(database.info.dbname)
-    for name, value in settings.items():
-        build = build.replace(f"{name.replace('TARGET', 'DBT', 1)}=...", f"{name}='{value}'")
+    for name, value in connection_settings(postgres, database.info.dbname).items():
+        build = build.replace(f"{name}=...", f"{name}='{value}'")
     shell(build, project.directory, DBT_POSTGRES_PORT=str(postgres.port))
     assert rows(database, "select count(*) from rotor.leads") == leads
 
