@@ -57,7 +57,8 @@ def test_several_companies(
     """Two companies in one database, apart and together."""
     snippet, commands, view = blocks(FILE, "Several companies")
     companies = {"north": Company(leads=30, seed=1), "south": Company(leads=20, seed=2)}
-    project = Project(tmp_path / "a project", **postgres.target_settings(database.info.dbname))
+    settings = postgres.target_settings(database.info.dbname)
+    project = Project(tmp_path / "a project", TAP_ROTOR_API_KEY="rotor_wrong_key", **settings)
     project.add(snippet.text)
     with (
         Sandbox(companies["north"], key="rotor_key_north") as north,
@@ -126,7 +127,7 @@ def test_erasure(company: Company, project: Project, database: psycopg.Connectio
         company.edit(name, company.rows(name)[0]["id"], customer=party)
     project.run(f"{LOAD} dbt-postgres:build")
 
-    found = rows(database, find.text)
+    found = database.execute(find.text.encode()).fetchall()
     assert set(found) == {
         *((place, key) for place in ("leads", "history") for key in (lead, mentioned)),
         ("customers", customer),
