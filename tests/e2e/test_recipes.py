@@ -198,6 +198,7 @@ def test_state_elsewhere(
     assert state["bookmarks"]["leads"]["replication_key_value"] == newest
 
 
+@pytest.mark.long
 def test_one_stream_again(
     company: Company, sandbox: Sandbox, project: Project, database: psycopg.Connection
 ) -> None:
