@@ -19,8 +19,8 @@ NAMES = list(
 )
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run what was asked for."""
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", choices=PARTS, nargs="+", default=PARTS, help="parts (all)")
@@ -28,7 +28,12 @@ def main(arguments: list[str] | None = None) -> None:
     add("--rounds", type=int, default=5, help="of which the median is shown (5)")
     add("--leads", type=int, default=100_000, help="length of the list (100000)")
     add("--latency", type=float, nargs="+", default=[0, 150], metavar="MS", help="(0 150)")
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run what was asked for."""
+    options = parse(arguments)
     chosen = [peer for peer in peers.EXTRACTORS if peer.name in options.peers]
     words = sys.argv[1:] if arguments is None else arguments
     command = " ".join(["python -m benchmarks", *words]) if words else "make bench"

@@ -75,9 +75,9 @@ class Started:
         return time.monotonic() - self.sent_at
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for what is certain to come; fail if it does not."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import typing as t
 
 import pytest
 
 from benchmarks import environments, measure, parts, peers, report
-from benchmarks.__main__ import main
+from benchmarks.__main__ import main, parse
 from benchmarks.measure import Cost
 from benchmarks.parts import Run
+from tests.documents import blocks
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,18 @@ def test_tap_rotor_beside_the_floor(capsys):
         assert float(cpu) > 0
         assert float(wall) >= 0.1
         assert float(peak) > 5
+
+
+def test_the_commands_of_its_readme(capsys):
+    (block,) = blocks("benchmarks/README.md", "Benchmarks")
+    whole, part, explained = block.commands
+    assert whole == "make bench"
+    make, target, options = shlex.split(part)
+    assert (make, target) == ("make", "bench")
+    assert parse(options.removeprefix("ARGS=").split()).only == ["extract"]
+    with pytest.raises(SystemExit):
+        parse(shlex.split(explained)[3:])
+    assert "--latency" in capsys.readouterr().out
 
 
 def test_nothing_new(capsys):

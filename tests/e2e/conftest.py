@@ -19,6 +19,8 @@ from psycopg import sql
 from demo.meltano import ROOT, Meltano, MeltanoError
 from demo.postgres import Postgres
 
+from .project import Project
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -91,3 +93,16 @@ def pipeline(
     target = postgres.target_settings(database.info.dbname)
     loading = Meltano(meltano.directory, {**meltano.settings, **target})
     return Pipeline(loading, sandbox, meltano.directory / "meltano.log")
+
+
+@pytest.fixture
+def project(
+    sandbox: Sandbox, postgres: Postgres, database: psycopg.Connection, tmp_path: Path
+) -> Project:
+    """A project of its own, for what the documentation says to run, that loads into `database`."""
+    return Project(
+        tmp_path / "a project",
+        TAP_ROTOR_API_URL=sandbox.url,
+        TAP_ROTOR_API_KEY=sandbox.api_key,
+        **postgres.target_settings(database.info.dbname),
+    )

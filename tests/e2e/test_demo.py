@@ -14,9 +14,18 @@ import psutil
 import pytest
 
 from demo.meltano import ROOT, clean_environment
+from sandbox.create import LISTS
+from tests.documents import blocks
+
+from .warehouse import assert_equal
 
 if t.TYPE_CHECKING:
     from pathlib import Path
+
+    import psycopg
+
+    from demo.postgres import Postgres
+    from sandbox import Company, Sandbox
 
 INSTALLED_SECONDS = 600
 STARTED_SECONDS = 120
@@ -50,8 +59,17 @@ def test_interrupted(open_folder: Path) -> None:
 
 
 @pytest.mark.long
-def test_make_demo(open_folder: Path) -> None:
-    """From a fresh copy in a folder with a space, twice: all lands, then what changed."""
+def test_make_demo(
+    open_folder: Path,
+    company: Company,
+    sandbox: Sandbox,
+    postgres: Postgres,
+    database: psycopg.Connection,
+) -> None:
+    """From a fresh copy in a folder with a space, twice: all lands, then what changed.
+
+    Then for real, but for the address of the API.
+    """
     copy = open_folder / "a fresh copy"
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], ROOT)
     for name in listed.rstrip("\0").split("\0"):
@@ -80,13 +98,24 @@ def test_make_demo(open_folder: Path) -> None:
     assert 0 < int(seen[1]) <= changed
     assert running(copy) == []
 
+    _, begin = blocks("README.md", "tap-rotor")
+    settings = postgres.target_settings(database.info.dbname)
+    settings |= {"TAP_ROTOR_API_URL": sandbox.url, "TAP_ROTOR_API_KEY": sandbox.api_key}
+    editor = copy / "editor"
+    typed = "".join(f"{name}='{value}'\n" for name, value in settings.items())
+    editor.write_text(f"""#!/bin/sh\ncat >> "$1" <<'END'\n{typed}END\n""", encoding="utf-8")
+    editor.chmod(0o700)
+    run(["/bin/sh", "-e", "-c", begin.text], copy, EDITOR=str(editor))
+    for name in LISTS:
+        assert_equal(database, name, company.rows(name))
 
-def run(command: list[str], directory: Path) -> str:
+
+def run(command: list[str], directory: Path, **environment: str) -> str:
     """Run a command with nothing but git, make and Python to build on; return what it printed."""
     done = subprocess.run(
         command,
         cwd=directory,
-        env=clean_environment(),
+        env={**clean_environment(), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import typing as t
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from demo.meltano import ROOT, STATE_ID, Meltano
+from numbered_pages import errors
 from orchestrate import __main__ as example
 from sandbox import Company, Sandbox
 from sandbox.create import LISTS
-from tap_rotor import errors
+from tap_rotor.api import ROTOR
+from tests.documents import blocks
 from tests.started import until
 
 from .warehouse import assert_equal
@@ -32,6 +37,8 @@ if t.TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
+README = "orchestrate/README.md"
+SHELL = "import subprocess, sys; subprocess.run(sys.argv[1], shell=True, check=True)"
 INSIDE = Path(__file__).with_name("inside_dagster.py")
 DEFINITIONS = "orchestrate/definitions.py"
 COMPANIES = ["acme", "birch", "cedar"]
@@ -257,6 +264,54 @@ def test_terminated(
         process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     assert_loaded({"acme": acme}, database, *LISTS)
+    _, listing = blocks(README, "With your companies")
+    with dagster.start("python", "-c", SHELL, listing.text) as process:
+        stdout, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert f"{STATE_ID}:acme" in stdout
+
+
+def test_the_commands_of_the_readme(dagster: Dagster, tmp_path: Path) -> None:
+    """Dagster starts as described, on another port than its usual one."""
+    (trial,) = blocks(README, "Many companies, by Dagster")
+    assert [line.split("#")[0].split()[1:] for line in trial.commands] == [
+        ["install", "plugins"],
+        ["dagster"],
+        ["test-long"],
+    ]
+    start, _ = blocks(README, "With your companies")
+    *prepare, serve = start.commands
+    del dagster.environment["DAGSTER_HOME"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = tmp_path / "dagster.log"
+    script = "\n".join([*prepare, f"{serve} --port {port}"])
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["/bin/sh", "-e", "-c", script],
+            cwd=dagster.project,
+            env=dagster.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: answers(port) or process.poll() is not None, PATIENCE_SECONDS)
+        assert answers(port), log.read_text(errors="replace")[-3000:]
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        process.wait(PATIENCE_SECONDS)
+
+
+def answers(port: int) -> bool:
+    """Whether Dagster's UI answers."""
+    session = requests.Session()
+    session.trust_env = False
+    try:
+        return session.get(f"http://127.0.0.1:{port}/server_info", timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 def answer(status: int, **body: str) -> errors.Answer:
@@ -266,7 +321,7 @@ def answer(status: int, **body: str) -> errors.Answer:
 def sentence(status: int, **body: str) -> str:
     """Return what the tap says of an answer in the end."""
     with pytest.raises(errors.TapError) as raised:
-        errors.raise_for_status(answer(status, **body))
+        errors.raise_for_status(answer(status, **body), ROTOR)
     return f"tap-rotor: Failed. leads: {raised.value}"
 
 

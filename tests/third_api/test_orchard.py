@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from typing_extensions import override
 
+from tests.documents import blocks
 from tests.in_process import fixed, invoke
 from tests.third_api import tap_orchard
 from tests.third_api.tap_orchard import TapOrchard
@@ -23,7 +24,6 @@ if t.TYPE_CHECKING:
 
     from tests.in_process import Run
 
-ROOT = Path(__file__).parents[2]
 TOKEN = "a-token"
 PLANTED = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -127,5 +127,5 @@ def test_its_errors_are_in_its_own_words(url, tmp_path):
 
 def test_contributing_shows_the_very_file():
     code = Path(tap_orchard.__file__).read_text(encoding="utf-8").rstrip("\n")
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert f"```python\n{code}\n```" in text
+    (block,) = blocks("CONTRIBUTING.md", "To add an API")
+    assert block.text == code
