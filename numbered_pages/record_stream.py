@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import typing as t
+from fnmatch import fnmatch
 from functools import cached_property
 
 import msgspec
@@ -181,9 +182,14 @@ class RecordStream(Stream):
 
     @property
     def filtered(self) -> bool:
-        """Whether stream maps keep rows from the target."""
+        """Whether stream maps keep rows of this stream from the target."""
         maps = self.config.get("stream_maps") or {}
-        return any(isinstance(a_map, dict) and "__filter__" in a_map for a_map in maps.values())
+        return any(
+            isinstance(a_map, dict)
+            and "__filter__" in a_map
+            and fnmatch(self.name, a_map.get("__source__", source))
+            for source, a_map in maps.items()
+        )
 
     def activate_version(self) -> None:
         """Tell the target to remove the rows that a read of the whole list did not show."""

@@ -122,10 +122,18 @@ def test_a_trimmed_catalog_reads_all(tap, trim):
     assert tap.asked("leads") == [1]
 
 
-@pytest.mark.parametrize("filtered", [False, True])
-def test_what_a_stream_map_keeps_back_is_not_taken_as_gone(tap, filtered):
-    keep = {"leads": {"__filter__": "stage != 'Won'"}} if filtered else {"leads": {"n": "name"}}
-    run = tap.run("leads", stream_maps=keep, emit_activate_version_messages=True)
+@pytest.mark.parametrize(
+    ("maps", "filtered"),
+    [
+        ({"leads": {"n": "name"}}, False),
+        ({"pins": {"__filter__": "False"}}, False),
+        ({"leads": {"__filter__": "stage != 'Won'"}}, True),
+        ({"*": {"__filter__": "stage != 'Won'"}}, True),
+        ({"few": {"__source__": "leads", "__filter__": "stage != 'Won'"}}, True),
+    ],
+)
+def test_what_a_stream_map_keeps_back_is_not_taken_as_gone(tap, maps, filtered):
+    run = tap.run("leads", stream_maps=maps, emit_activate_version_messages=True)
     assert run.status == 0
     assert bool(run.of_type("ACTIVATE_VERSION")) is not filtered
 
