@@ -73,8 +73,6 @@ class ListStream(RecordStream):
         except errors.TapError as error:
             self.tap.note(self, error)
 
-    # Reading the list
-
     def read_records(self) -> Iterable[Record]:
         """Yield the records of the list, and remember how far it was read.
 
@@ -92,7 +90,7 @@ class ListStream(RecordStream):
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_page is not None:
                 try:
-                    page = self.request_page(read.next_page, params)
+                    rows = read.feed(self.request_page(read.next_page, params))
                 except errors.NotFound:
                     # The list may have ended before it meanwhile, but not before its first.
                     if read.next_page == 1 or read.lost_page:
@@ -100,7 +98,6 @@ class ListStream(RecordStream):
                     read.lose_page()
                     continue
                 counter.increment()
-                rows = read.feed(page)
                 if read.next_page is not None:
                     self.request_ahead(read.next_page, params)
                 self.conformer.count(rows)
@@ -230,11 +227,9 @@ class ListStream(RecordStream):
     def _reader(self) -> answers.Reader:
         typed = None
         if self.written_as_read:
-            properties = sent(self.effective_schema)
-            typed = typed_rows(properties, EXTRA_FIELDS, self.tap.api.success)
-        return answers.Reader(
-            self.tap.api, self.conformer, typed, self.replication_key, self.created
-        )
+            typed = typed_rows(sent(self.effective_schema), EXTRA_FIELDS, self.tap.api.success)
+        key, created = self.replication_key, self.created
+        return answers.Reader(self.tap.api, self.conformer, typed, key, created)
 
     def _request(
         self,
@@ -274,12 +269,12 @@ class ListStream(RecordStream):
 
     @property
     def narrowed(self) -> bool:
-        """Whether settings leave rows out that may enter the list later, whatever their age."""
+        """Whether settings leave rows out that may enter the list later."""
         return False
 
     @property
     def _created(self) -> str | None:
-        """The field that tells whether a row was there before, where it can tell that."""
+        """The field that tells whether a row was there before, where it can tell."""
         return None if self.narrowed else self.created
 
     @property
@@ -300,6 +295,5 @@ class ListStream(RecordStream):
     def _memory(self) -> Memory | None:
         if not self.replication_key:
             return None
-        return Memory(
-            self.stream_state, self.replication_key, self._fingerprint, self._start_date or ""
-        )
+        start = self._start_date or ""
+        return Memory(self.stream_state, self.replication_key, self._fingerprint, start)

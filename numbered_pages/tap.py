@@ -6,8 +6,10 @@ import signal
 import typing as t
 from functools import cached_property
 
-from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import PluginBase
+from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from numbered_pages import checks, errors
@@ -149,14 +151,23 @@ class ListTap(CommandLineTap):
 
     @override
     def setup_mapper(self) -> None:
-        """Prepare the stream maps.
+        """Prepare the stream maps of what is selected.
+
+        The SDK prepares those of other streams too, from schemas without any field, and fails.
 
         Raises:
             errors.UsageError: A stream map cannot be used.
         """
         try:
-            super().setup_mapper()
-        except MapExpressionError as error:
+            PluginBase.setup_mapper(self)
+            self.mapper.register_raw_streams_from_catalog(
+                Catalog(
+                    (name, entry)
+                    for name, entry in self.catalog.items()
+                    if entry.metadata.resolve_selection()[()]
+                )
+            )
+        except MappingError as error:
             message = f"The setting stream_maps cannot be used: {error}"
             raise errors.UsageError(message) from None
         except ConfigValidationError as error:

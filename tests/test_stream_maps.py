@@ -9,6 +9,7 @@ import pytest
 
 from sandbox import Company, Sandbox
 from tests.command_line import Tap, assert_refused, said, tap_for
+from tests.in_process import selecting
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,20 @@ def test_a_stream_map_renames_computes_and_leaves_out(tap):
     # What a map leaves out of the records does not hold back the bookmark.
     newest = COMPANY.rows("leads")[0]["created_at"].replace("Z", "000Z")
     assert result.states[-1]["bookmarks"]["leads"]["replication_key_value"] == newest
+
+
+def test_a_map_of_all_streams_with_some_of_them_deselected(tap):
+    result = tap({"stream_maps": {"*": {"company": "'north'"}}}, catalog=selecting("pin_types"))
+    assert (result.status, result.streams) == (0, ["pin_types"])
+    assert {record["company"] for record in result.records("pin_types")} == {"north"}
+
+
+def test_a_stream_map_that_takes_the_key_away_is_refused(tap, sandbox):
+    result = tap({"stream_maps": {"leads": {"id": None}}})
+    (sentence,) = said(result)
+    assert "stream_maps cannot be used: Removing key property 'id'" in sentence
+    assert_refused(result, sentence)
+    assert sandbox.requests == []
 
 
 def test_a_stream_map_that_cannot_be_read_is_refused(tap, sandbox):
