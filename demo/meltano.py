@@ -19,7 +19,7 @@ STATE_ID = "dev:tap-rotor-to-target-postgres"
 # What a developer has set for real runs must not reach this one, least of all a real warehouse.
 FOREIGN = (
     *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
-    *("DBT_", "ROTOR_"),
+    *("DBT_", "ROTOR_", "NEXUS_ERP_"),
 )
 PATIENCE_SECONDS = 15
 

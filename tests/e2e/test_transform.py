@@ -45,7 +45,7 @@ FOLLOW_UPS = {
 MARTS = (
     *("leads", "lead_funnel", "lead_conversion", "open_pipeline", "follow_ups", "customers"),
     *("door_knocking", "recurring_revenue", "technician_months", "lead_stage_periods"),
-    "lead_stage_transitions",
+    *("lead_stage_transitions", "all_leads"),
 )
 # Depends on when the run was, not on what was read.
 MOVING = {"seen_from", "entered_at", "days_in_stage", "stage_entered_at"}

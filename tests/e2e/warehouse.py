@@ -38,12 +38,12 @@ def expected(table: str, rows: Iterable[Row], types: dict[str, str]) -> dict[str
     return found
 
 
-def actual(connection: psycopg.Connection, table: str) -> dict[str, Row]:
+def actual(connection: psycopg.Connection, table: str, schema: str = SCHEMA) -> dict[str, Row]:
     """Return the living rows of a table by id, without the target's own columns."""
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
-    names = list(column_types(connection, table))
+    names = list(column_types(connection, table, schema))
     query = sql.SQL("select {} from {} where _sdc_deleted_at is null").format(
-        sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(SCHEMA, table)
+        sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(schema, table)
     )
     rows = [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
     by_id = {row["id"]: row for row in rows}
@@ -51,20 +51,24 @@ def actual(connection: psycopg.Connection, table: str) -> dict[str, Row]:
     return by_id
 
 
-def column_types(connection: psycopg.Connection, table: str) -> dict[str, str]:
+def column_types(
+    connection: psycopg.Connection, table: str, schema: str = SCHEMA
+) -> dict[str, str]:
     """Return the type of each column that is not the target's own."""
     rows = connection.execute(
         "select column_name, udt_name from information_schema.columns"
         " where table_schema = %s and table_name = %s",
-        [SCHEMA, table],
+        [schema, table],
     ).fetchall()
     return {name: kind for name, kind in rows if not name.startswith("_sdc_")}
 
 
-def assert_equal(connection: psycopg.Connection, table: str, rows: Iterable[Row]) -> None:
+def assert_equal(
+    connection: psycopg.Connection, table: str, rows: Iterable[Row], schema: str = SCHEMA
+) -> None:
     """Compare a table with rows of the API, column by column."""
-    want = expected(table, rows, column_types(connection, table))
-    got = actual(connection, table)
+    want = expected(table, rows, column_types(connection, table, schema))
+    got = actual(connection, table, schema)
     assert got.keys() == want.keys()
     wrong = [
         (key, name, got[key][name], value)
