@@ -18,11 +18,12 @@ from psycopg import sql
 
 from demo.meltano import ROOT, Meltano, MeltanoError
 from demo.postgres import Postgres
+from sandbox import NexusSandbox, Organisation
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox import Sandbox
+    from sandbox import Company, Sandbox
 
 _names = (f"test_{number}" for number in itertools.count(1))
 
@@ -91,3 +92,22 @@ def pipeline(
     target = postgres.target_settings(database.info.dbname)
     loading = Meltano(meltano.directory, {**meltano.settings, **target})
     return Pipeline(loading, sandbox, meltano.directory / "meltano.log")
+
+
+@pytest.fixture
+def organisation(company: Company) -> Organisation:
+    """An organisation of 120 leads, about a third of them known to `company` too."""
+    return Organisation(leads=120, people=company.rows("leads"))
+
+
+@pytest.fixture
+def nexus(organisation: Organisation) -> Iterator[NexusSandbox]:
+    """The stand-in for Nexus ERP's API over `organisation`."""
+    with NexusSandbox(organisation) as server:
+        yield server
+
+
+@pytest.fixture
+def nexus_settings(nexus: NexusSandbox) -> dict[str, str]:
+    """What tap-nexus-erp is told of it."""
+    return {"TAP_NEXUS_ERP_API_URL": nexus.url, "TAP_NEXUS_ERP_API_KEY": nexus.api_key}
