@@ -141,7 +141,11 @@ def test_builds(
 
 @pytest.mark.long
 def test_duckdb(
-    company: Company, database: psycopg.Connection, pipeline: Pipeline, tmp_path: Path
+    company: Company,
+    nexus_settings: dict[str, str],
+    database: psycopg.Connection,
+    pipeline: Pipeline,
+    tmp_path: Path,
 ) -> None:
     """The same rows give the same answers in DuckDB, loaded from target-jsonl's files."""
     expected.blank(company)
@@ -151,15 +155,19 @@ def test_duckdb(
     file = output / "warehouse.duckdb"
     settings = {
         "ROTOR_AS_OF": AS_OF,
-        "TARGET_JSONL_DESTINATION_PATH": str(output),
         "DBT_DUCKDB_PATH": str(file),
         "DBT_DUCKDB_FILES": str(output),
+        **nexus_settings,
         **expected.environment(tmp_path),
     }
-    pipeline.run(*LOAD, "dbt-postgres:build", **settings)
+    both = [*LOAD, "tap-nexus-erp", "target-postgres"]
+    pipeline.run(*both, "dbt-postgres:build", **settings)
     for _ in range(2):
         # The second time every row stands twice in the files.
-        pipeline.run("--full-refresh", "tap-rotor", "target-jsonl", "dbt-duckdb:build", **settings)
+        for tap in ("tap-rotor", "tap-nexus-erp"):
+            folder = {"TARGET_JSONL_DESTINATION_PATH": str(output / tap.replace("-", "_"))}
+            pipeline.run("--full-refresh", tap, "target-jsonl", **settings, **folder)
+        expected.dbt("dbt-duckdb", "build", folder=tmp_path, DBT_TARGET="duckdb", **settings)
 
     python = expected.UTILITIES / "dbt-duckdb" / "venv" / "bin" / "python"
     for mart in MARTS:
