@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MELTANO = Path(sys.executable).with_name("meltano")
 STATE_ID = "dev:tap-rotor-to-target-postgres"
+NEXUS_STATE_ID = "dev:tap-nexus-erp-to-target-postgres"
 # What a developer has set for real runs must not reach this one, least of all a real warehouse.
 FOREIGN = (
     *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),

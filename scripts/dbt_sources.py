@@ -10,16 +10,27 @@ import typing as t
 from importlib import resources
 from pathlib import Path
 
+from tap_nexus_erp.streams import STREAMS as NEXUS_ERP_STREAMS
 from tap_nexus_erp.tap import TapNexusErp
+from tap_rotor.streams import STREAMS as ROTOR_STREAMS
 from tap_rotor.tap import TapRotor
 
 if t.TYPE_CHECKING:
     from numbered_pages.tap import ListTap
 
 FOLDER = Path(__file__).parents[1] / "transform" / "models" / "sources"
-FILES: dict[str, tuple[type[ListTap], str]] = {
-    "rotor.yml": (TapRotor, "the CRM for field-service companies"),
-    "nexus_erp.yml": (TapNexusErp, "the back office of service companies"),
+# The tap, its lists, and what its system is.
+FILES: dict[str, tuple[type[ListTap], list[str], str]] = {
+    "rotor.yml": (
+        TapRotor,
+        [stream.name for stream in ROTOR_STREAMS],
+        "the CRM for field-service companies",
+    ),
+    "nexus_erp.yml": (
+        TapNexusErp,
+        [stream.name for stream in NEXUS_ERP_STREAMS],
+        "the back office of service companies",
+    ),
 }
 
 HEAD = """\
@@ -62,8 +73,8 @@ TYPES = {"array": "jsonb", "boolean": "boolean", "number": "numeric", "object": 
 FORMATS = {"date": "date", "date-time": "timestamp"}
 
 
-def sources(tap: type[ListTap], what: str) -> str:
-    """Return what a tap loads as a dbt properties file; `what` is what its system is."""
+def sources(tap: type[ListTap], lists: t.Iterable[str], what: str) -> str:
+    """Return the lists that a tap loads as a dbt properties file; `what` is what its system is."""
     namespace = tap.name.replace("-", "_")
     source = namespace.removeprefix("tap_")
     head = HEAD.format(
@@ -74,7 +85,7 @@ def sources(tap: type[ListTap], what: str) -> str:
         what=what,
         tap=tap.name,
     )
-    tables = ("\n".join(_table(tap, namespace, stream.name)) for stream in tap.lists)
+    tables = ("\n".join(_table(tap, namespace, name)) for name in lists)
     return head + "\n".join(tables) + "\n"
 
 
@@ -112,5 +123,5 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for name, (tap, what) in FILES.items():
-        FOLDER.joinpath(name).write_text(sources(tap, what), encoding="utf-8")
+    for file, made_of in FILES.items():
+        FOLDER.joinpath(file).write_text(sources(*made_of), encoding="utf-8")

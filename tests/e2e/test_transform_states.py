@@ -113,7 +113,6 @@ def test_nexus_erp_alone(
     nexus_settings: dict[str, str],
     database: psycopg.Connection,
     pipeline: Pipeline,
-    tmp_path: Path,
 ) -> None:
     """Without Rotor all builds, and its leads are those that are not deleted in Nexus ERP."""
     load = ["tap-nexus-erp", "target-postgres"]
@@ -123,7 +122,7 @@ def test_nexus_erp_alone(
     pipeline.run("--full-refresh", *load, **nexus_settings)
 
     settings = expected.connection_settings(postgres, database.info.dbname)
-    dbt("dbt-postgres", "build", folder=tmp_path, **settings)
+    dbt("dbt-postgres", "build", folder=pipeline.meltano.directory, **settings)
     living = organisation.rows("leads")
     expected.assert_all_leads(database, nexus_erp=living)
     staged = "select lead_id, is_deleted from rotor_staging.stg_nexus_erp__leads"

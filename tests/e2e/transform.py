@@ -29,9 +29,12 @@ PROJECT = ROOT / "transform"
 LOAD = ["tap-rotor", "target-postgres"]
 NONE = "(none)"
 COMMON = {
-    **{"New": "new", "Contacted": "contacted", "Quoted": "qualified", "Follow Up": "qualified"},
-    **{"NOT_CONTACTED": "new", "CONTACTED": "contacted", "QUALIFIED": "qualified"},
-    **{"Won": "won", "Lost": "lost", "CONVERTED": "won", "LOST": "lost", None: NONE},
+    "new": ("New", "NOT_CONTACTED"),
+    "contacted": ("Contacted", "CONTACTED"),
+    "qualified": ("Quoted", "Follow Up", "QUALIFIED"),
+    "won": ("Won", "CONVERTED"),
+    "lost": ("Lost", "LOST"),
+    NONE: (None,),
 }
 POSITIONS = {"New": 1, "Contacted": 2, "Quoted": 3, "Follow Up": 4, "Won": 5}
 
@@ -214,12 +217,13 @@ def assert_all_leads(database: psycopg.Connection, **leads: t.Iterable[Row]) -> 
             "source",
         ),
     }
+    terms = {stage: term for term, stages in COMMON.items() for stage in stages}
     want = []
     for system, listed in leads.items():
         for lead in listed:
             who = [lead.get(name) for name in names[system]]
             name, email, phone, company, stage, assigned_to, lead_source = who
-            common = COMMON.get(stage, "unmapped")
+            common = terms.get(stage, "unmapped")
             key = (f"{system}:{lead['id']}", system, lead["id"])
             said = (stage or NONE, common, assigned_to or NONE, lead_source or NONE)
             want.append((*key, name, email, phone, company, *said))
