@@ -79,8 +79,10 @@ class Meltano:
         with closing(sqlite3.connect(database)) as connection:
             query = "select completed_state, partial_state from state where state_id = ?"
             row = connection.execute(query, [state_id]).fetchone()
-        payload = json.loads((row and (row[0] or row[1])) or "{}")
-        bookmarks: dict[str, t.Any] = payload.get("singer_state", {}).get("bookmarks", {})
+        bookmarks: dict[str, t.Any] = {}
+        # A full refresh is in the second, until Meltano merges it into the first.
+        for payload in row or ():
+            bookmarks |= json.loads(payload or "{}").get("singer_state", {}).get("bookmarks", {})
         return bookmarks
 
     def _environment(self) -> dict[str, str]:

@@ -81,8 +81,8 @@ def waiting(in_rotor: int, in_nexus: int) -> None:
     """Say what this run could not see, and what will."""
     if in_rotor > 0 or in_nexus > 0:
         print(
-            f"\n  {in_rotor:,} changes of older leads and pins in Rotor and {in_nexus:,} deletions and"
-            " edits of contacts in\n  Nexus ERP wait for the weekly full refresh:"
+            f"\n  {in_rotor:,} changes of older leads and pins in Rotor and {in_nexus:,} deletions"
+            " and edits of contacts in\n  Nexus ERP wait for the weekly full refresh:"
             " make demo ARGS=--full-refresh"
         )
 
