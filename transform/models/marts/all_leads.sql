@@ -33,7 +33,7 @@ with leads as (
 )
 
 select
-    concat(leads.source_system, ':', leads.lead_id) as lead_key,
+    leads.source_system || ':' || leads.lead_id as lead_key,
     leads.source_system,
     leads.lead_id,
     leads.name,
