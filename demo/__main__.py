@@ -1,4 +1,4 @@
-"""A made-up company, the real pipeline, and what landed; run it again for the changes."""
+"""A made-up company and its two systems, the real pipeline, and what landed; again: the changes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import sys
 import time
 import typing as t
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from demo import report
-from demo.answers import answers
-from demo.meltano import ROOT, Meltano, MeltanoError
+from demo.answers import answers, leads_by_common_stage
+from demo.meltano import NEXUS_STATE_ID, ROOT, Meltano, MeltanoError
 from demo.page import page, show
 from demo.postgres import Postgres, PostgresError
-from demo.warehouse import difference, leads_by_stage, snapshot
-from sandbox import Company, Sandbox
+from demo.warehouse import NEXUS_SCHEMA, SCHEMA, difference, leads_by_stage, snapshot
+from sandbox import Company, NexusSandbox, Organisation, Sandbox
+from sandbox.server import Server
 
 if t.TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -26,8 +28,12 @@ if t.TYPE_CHECKING:
     from sandbox.store import Summary
 
 LEADS = 5000
+NEXUS_LEADS = 1500
 SEED = 2026
-PIPELINE = ["tap-rotor", "target-postgres", "dbt-postgres:build"]
+TARGET = "target-postgres"
+PIPELINE = ["tap-rotor", TARGET, "tap-nexus-erp", TARGET, "dbt-postgres:build"]
+
+Serving = t.TypeVar("Serving", bound=Server)
 
 
 def main() -> int:
@@ -61,15 +67,20 @@ def run(directory: Path, *, full_refresh: bool) -> None:
     began = time.monotonic()
     directory.mkdir(parents=True, exist_ok=True)
     runs = Runs(directory / "runs")
-    report.title(LEADS, runs.done)
+    report.title(LEADS, NEXUS_LEADS, runs.done)
     with ExitStack() as stack:
         with step("sandbox, a stand-in for the Rotor API") as told:
             company = Company(leads=LEADS, seed=SEED)
-            changes = None
-            for _ in range(runs.done):
-                changes = company.change()
-            sandbox = stack.enter_context(serve(company, directory / "port"))
-            told(sandbox.url)
+            people = company.rows("leads")
+            changes = [company.change() for _ in range(runs.done)][-1:]
+            rotor = stack.enter_context(serve(partial(Sandbox, company), directory / "port"))
+            told(rotor.url)
+        with step("the same for Nexus ERP, a third of its leads in both") as told:
+            organisation = Organisation(NEXUS_LEADS, SEED, people=people)
+            changes += [organisation.change() for _ in range(runs.done)][-1:]
+            make = partial(NexusSandbox, organisation)
+            nexus = stack.enter_context(serve(make, directory / "nexus_port"))
+            told(nexus.url)
         with step("PostgreSQL, embedded") as told:
             postgres = stack.enter_context(Postgres(directory / "postgres"))
             connection = stack.enter_context(postgres.connect())
@@ -77,8 +88,10 @@ def run(directory: Path, *, full_refresh: bool) -> None:
         meltano = Meltano(
             directory / "meltano",
             {
-                "TAP_ROTOR_API_URL": sandbox.url,
-                "TAP_ROTOR_API_KEY": sandbox.api_key,
+                "TAP_ROTOR_API_URL": rotor.url,
+                "TAP_ROTOR_API_KEY": rotor.api_key,
+                "TAP_NEXUS_ERP_API_URL": nexus.url,
+                "TAP_NEXUS_ERP_API_KEY": nexus.api_key,
                 **postgres.target_settings(),
                 "DBT_TARGET_PATH": str(directory / "dbt"),
                 "DBT_LOG_PATH": str(directory / "dbt"),
@@ -86,22 +99,30 @@ def run(directory: Path, *, full_refresh: bool) -> None:
                 "ROTOR_AS_OF": f"{company.now:%Y-%m-%d %H:%M:%S}",
             },
         )
-        before = snapshot(connection)
+        before = [snapshot(connection, schema) for schema in (SCHEMA, NEXUS_SCHEMA)]
         if changes:
-            report.changes(changes)
+            report.changes("Rotor", changes[0])
+            report.changes("Nexus ERP", changes[1])
         command = ["run", *(["--full-refresh"] if full_refresh else []), *PIPELINE]
         with step(" ".join(["meltano", *command])):
             meltano.run(*command, log=directory / "meltano.log")
         runs.add()
 
-        differences = difference(before, snapshot(connection))
-        report.tables(differences, sandbox.requests)
+        in_rotor = difference(before[0], snapshot(connection, SCHEMA))
+        in_nexus = difference(before[1], snapshot(connection, NEXUS_SCHEMA))
+        report.tables("Rotor", in_rotor, rotor.requests)
+        report.quota(rotor.requests)
+        report.tables("Nexus ERP", in_nexus, nexus.requests)
         report.stages(leads_by_stage(connection))
+        report.common_stages(leads_by_common_stage(connection))
         found = answers(connection)
         report.pipeline(found.pipeline)
-        report.bookmarks(meltano.state())
+        report.bookmarks(meltano.state(), meltano.state(NEXUS_STATE_ID))
         if changes and not full_refresh:
-            report.waiting(overlooked(differences, changes))
+            report.waiting(
+                overlooked(in_rotor, changes[0], "leads", "pins"),
+                overlooked(in_nexus, changes[1], "leads"),
+            )
         file = directory / "page.html"
         file.write_text(page(found, company.now), encoding="utf-8")
         report.page(file)
@@ -109,26 +130,25 @@ def run(directory: Path, *, full_refresh: bool) -> None:
     report.end(time.monotonic() - began, again=not runs.was_done)
 
 
-def serve(company: Company, port_file: Path) -> Sandbox:
+def serve(make: t.Callable[..., Serving], port_file: Path) -> Serving:
     """Return a server on the port of the last run: at another address the tap reads all anew."""
     port = int(port_file.read_text()) if port_file.exists() else 0
     try:
-        sandbox = Sandbox(company, port=port)
+        server = make(port=port)
     except OSError:
-        sandbox = Sandbox(company)
-    port_file.write_text(f"{sandbox.port}\n")
-    return sandbox
+        server = make()
+    port_file.write_text(f"{server.port}\n")
+    return server
 
 
-def overlooked(found: Mapping[str, Difference], changes: Summary) -> int:
-    """Return how many changes of leads and pins this run did not see, as the rows are too old."""
-    made = sum(
-        len(ids)
-        for name in ("leads", "pins")
-        for kind, ids in changes[name].items()
-        if kind != "inserted"
-    )
-    return made - sum(found[name].changed + found[name].removed for name in ("leads", "pins"))
+def overlooked(found: Mapping[str, Difference], changes: Summary, *names: str) -> int:
+    """Return how many rows of these lists have changed or gone unseen by this run."""
+    unseen = 0
+    for name in names:
+        kinds = changes[name]
+        unseen += len({row for ids in kinds.values() for row in ids} - {*kinds["inserted"]})
+        unseen -= found[name].changed + found[name].removed
+    return unseen
 
 
 class Runs:

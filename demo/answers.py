@@ -39,6 +39,16 @@ select count(*) as leads,
 from rotor.leads
 """
 
+COMMON_STAGES = """
+select common_stage, count(*) filter (where source_system = 'rotor') as rotor,
+    count(*) filter (where source_system = 'nexus_erp') as nexus_erp
+from rotor.all_leads
+left join (values ('new', 1), ('contacted', 2), ('qualified', 3), ('won', 4), ('lost', 5))
+    as stages (common_stage, position) using (common_stage)
+group by common_stage, position
+order by position nulls last, common_stage
+"""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -92,3 +102,8 @@ def answers(connection: psycopg.Connection) -> Answers:
     with connection.cursor(row_factory=class_row(Open)) as rows:
         pipeline = rows.execute(PIPELINE).fetchall()
     return Answers(headlines, funnel, pipeline)
+
+
+def leads_by_common_stage(connection: psycopg.Connection) -> list[tuple[str, int, int]]:
+    """Return how many leads Rotor and Nexus ERP have in each common stage."""
+    return connection.execute(COMMON_STAGES).fetchall()

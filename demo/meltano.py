@@ -16,10 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MELTANO = Path(sys.executable).with_name("meltano")
 STATE_ID = "dev:tap-rotor-to-target-postgres"
+NEXUS_STATE_ID = "dev:tap-nexus-erp-to-target-postgres"
 # What a developer has set for real runs must not reach this one, least of all a real warehouse.
 FOREIGN = (
     *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
-    *("DBT_", "ROTOR_"),
+    *("DBT_", "ROTOR_", "NEXUS_ERP_"),
 )
 PATIENCE_SECONDS = 15
 
@@ -78,8 +79,10 @@ class Meltano:
         with closing(sqlite3.connect(database)) as connection:
             query = "select completed_state, partial_state from state where state_id = ?"
             row = connection.execute(query, [state_id]).fetchone()
-        payload = json.loads((row and (row[0] or row[1])) or "{}")
-        bookmarks: dict[str, t.Any] = payload.get("singer_state", {}).get("bookmarks", {})
+        bookmarks: dict[str, t.Any] = {}
+        # A full refresh is in the second, until Meltano merges it into the first.
+        for payload in row or ():
+            bookmarks |= json.loads(payload or "{}").get("singer_state", {}).get("bookmarks", {})
         return bookmarks
 
     def environment(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import typing as t
 from collections import Counter
 
@@ -18,19 +19,26 @@ if t.TYPE_CHECKING:
     from sandbox import Request
 
 BAR_WIDTH = 40
+STEP_WIDTH = 58
 LOG_LINES = 30
 
 
-def title(leads: int, runs: int) -> None:
+def title(leads: int, nexus_leads: int, runs: int) -> None:
     """Say what this is."""
     rounds = "1 round" if runs == 1 else f"{runs} rounds"
     state = f"run {runs + 1}, {rounds} of changes later" if runs else "the first run"
-    print(f"tap-rotor, Meltano, PostgreSQL and a made-up company of {leads:,} leads: {state}\n")
+    company = f"a made-up company of {leads:,} leads in Rotor and {nexus_leads:,} in Nexus ERP"
+    print(f"Meltano, PostgreSQL and {company}: {state}\n")
 
 
 def begin(name: str) -> None:
     """Name the step that begins."""
-    print(f"  {name:<58}", end="", flush=True)
+    *lines, last = textwrap.wrap(
+        name, STEP_WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+    )
+    for line in lines:
+        print(f"  {line}")
+    print(f"  {last:<{STEP_WIDTH}}", end="", flush=True)
 
 
 def done(seconds: float, *news: str) -> None:
@@ -38,17 +46,17 @@ def done(seconds: float, *news: str) -> None:
     print(f"{seconds:6.1f} s", *news, sep="   ")
 
 
-def changes(summary: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-    """Say what people have done in Rotor since the last run."""
+def changes(system: str, summary: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    """Say what people have done in Rotor or Nexus ERP since the last run."""
     totals: Counter[str] = Counter()
     for kinds in summary.values():
         totals.update({kind: len(ids) for kind, ids in kinds.items()})
-    news = ", ".join(f"{count:,} {kind}" for kind, count in totals.items())
-    print(f"  in Rotor since the last run, over all lists: {news}")
+    news = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in totals.items())
+    print(f"  in {system} since the last run: {news}")
 
 
-def tables(differences: Mapping[str, Difference], requests: Iterable[Request]) -> None:
-    """Show what landed, and what it cost."""
+def tables(system: str, differences: Mapping[str, Difference], requests: Iterable[Request]) -> None:
+    """Show what landed of Rotor or Nexus ERP, and what it cost."""
     read: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     for request in requests:
@@ -57,20 +65,25 @@ def tables(differences: Mapping[str, Difference], requests: Iterable[Request]) -
         asked[table] += 1
         read[table] += request.rows or 0
     heads = "".join(f"{head:>9}" for head in ("requests", "read", "new", "changed", "removed"))
-    print(f"\n  {'table':<14}{heads}{'rows now':>10}")
+    print(f"\n  {system:<14}{heads}{'rows now':>10}")
     for name, found in sorted(differences.items(), key=lambda item: -item[1].rows):
         counts = (found.new, found.changed, found.removed)
         told = "".join(f"{count:>9,}" if count else f"{'.':>9}" for count in counts)
         print(f"  {name:<14}{asked[name]:>9,}{read[name]:>9,}{told}{found.rows:>10,}")
-    print(f"  {'':<14}{asked.total():>9,} of the 1,000 a day")
 
 
-def waiting(changes: int) -> None:
+def quota(requests: Sequence[Request]) -> None:
+    """Show what all requests to Rotor are of what its key is allowed."""
+    print(f"  {'':<14}{len(requests):>9,} of the 1,000 a day")
+
+
+def waiting(in_rotor: int, in_nexus: int) -> None:
     """Say what this run could not see, and what will."""
-    if changes > 0:
+    if in_rotor > 0 or in_nexus > 0:
         print(
-            f"\n  {changes:,} changes of leads and pins older than that wait for a full refresh,"
-            " which the\n  schedules have once a week: make demo ARGS=--full-refresh"
+            f"\n  {in_rotor:,} changes of older leads and pins in Rotor and {in_nexus:,} deletions"
+            " and edits of contacts in\n  Nexus ERP wait for the weekly full refresh:"
+            " make demo ARGS=--full-refresh"
         )
 
 
@@ -81,6 +94,13 @@ def stages(counts: Sequence[tuple[str, int]]) -> None:
     longest = max((count for _, count in counts), default=1)
     for stage, count in counts:
         print(f"  {stage:<18}{count:>7,}  {block * max(1, round(count / longest * BAR_WIDTH))}")
+
+
+def common_stages(counts: Sequence[tuple[str, int, int]]) -> None:
+    """Show the leads of both systems on common terms."""
+    print(f"\n  {'all leads':<18}{'Rotor':>7}{'Nexus ERP':>18}")
+    for stage, rotor, nexus in counts:
+        print(f"  {stage:<18}{rotor:>7,}{nexus:>18,}")
 
 
 def pipeline(rows: Sequence[Open]) -> None:
@@ -97,12 +117,18 @@ def page(file: Path) -> None:
     print(f"\n  the funnel and the pipeline as a page: {_short(file)}")
 
 
-def bookmarks(state: Mapping[str, Mapping[str, str]]) -> None:
+def bookmarks(
+    rotor: Mapping[str, Mapping[str, str]], nexus: Mapping[str, Mapping[str, str]]
+) -> None:
     """Show from where the next run goes on."""
-    print("\n  bookmarks: the next run reads what is newer, and 30 days before it for edits")
-    for stream, bookmark in state.items():
-        if value := bookmark.get("replication_key_value"):
-            print(f"  {stream:<18}{bookmark['replication_key']} {value}")
+    print(
+        "\n  bookmarks: the next run reads what is newer, in Rotor 30 days before it too, for edits"
+    )
+    for system, state in (("Rotor", rotor), ("Nexus ERP", nexus)):
+        for stream, bookmark in state.items():
+            if value := bookmark.get("replication_key_value"):
+                name = f"{stream}, {system}"
+                print(f"  {name:<18}{bookmark['replication_key']} {value}")
 
 
 def end(seconds: float, *, again: bool) -> None:

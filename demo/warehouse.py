@@ -11,6 +11,7 @@ if t.TYPE_CHECKING:
     import psycopg
 
 SCHEMA = "tap_rotor"
+NEXUS_SCHEMA = "tap_nexus_erp"
 
 # Hash of each living row by id, without the target's own columns: those move at every upsert.
 ROWS = """
@@ -33,14 +34,14 @@ class Difference:
     removed: int
 
 
-def snapshot(connection: psycopg.Connection) -> Snapshot:
-    """Return a hash of every row, by table and id."""
+def snapshot(connection: psycopg.Connection, schema: str) -> Snapshot:
+    """Return a hash of every row of a schema, by table and id."""
     names = connection.execute(
-        "select table_name from information_schema.tables where table_schema = %s", [SCHEMA]
+        "select table_name from information_schema.tables where table_schema = %s", [schema]
     ).fetchall()
     tables: Snapshot = {}
     for (name,) in names:
-        query = sql.SQL(ROWS).format(table=sql.Identifier(SCHEMA, name))
+        query = sql.SQL(ROWS).format(table=sql.Identifier(schema, name))
         tables[name] = dict(connection.execute(query).fetchall())
     return tables
 

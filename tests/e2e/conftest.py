@@ -18,13 +18,14 @@ from psycopg import sql
 
 from demo.meltano import ROOT, Meltano, MeltanoError
 from demo.postgres import Postgres
+from sandbox import NexusSandbox, Organisation
 
 from .project import Project
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox import Sandbox
+    from sandbox import Company, Sandbox
 
 _names = (f"test_{number}" for number in itertools.count(1))
 
@@ -106,3 +107,22 @@ def project(
         TAP_ROTOR_API_KEY=sandbox.api_key,
         **postgres.target_settings(database.info.dbname),
     )
+
+
+@pytest.fixture
+def organisation(company: Company) -> Organisation:
+    """An organisation of 120 leads, about a third of them known to `company` too."""
+    return Organisation(leads=120, people=company.rows("leads"))
+
+
+@pytest.fixture
+def nexus(organisation: Organisation) -> Iterator[NexusSandbox]:
+    """The stand-in for Nexus ERP's API over `organisation`."""
+    with NexusSandbox(organisation) as server:
+        yield server
+
+
+@pytest.fixture
+def nexus_settings(nexus: NexusSandbox) -> dict[str, str]:
+    """What tap-nexus-erp is told of it."""
+    return {"TAP_NEXUS_ERP_API_URL": nexus.url, "TAP_NEXUS_ERP_API_KEY": nexus.api_key}

@@ -80,6 +80,7 @@ def test_make_demo(
     first = tables(run(["make", "demo"], copy))
     assert first["leads"] == [5, 5000, 5000, 0, 0, 5000]
     assert all(new == rows and not changed for _, _, new, changed, _, rows in first.values())
+    assert first["nexus_erp.leads"] == [15, 1500, 1500, 0, 0, 1500]
     assert "<dd>5,000</dd>" in (copy / ".demo" / "page.html").read_text(encoding="utf-8")
 
     output = run(["make", "demo"], copy)
@@ -89,6 +90,10 @@ def test_make_demo(
     assert new > 0
     assert changed > 0
     assert rows == 5000 + new
+    # Every page is read; what was updated is loaded, and a deletion waits for the full refresh.
+    requests, read, new, changed, removed, rows = second["nexus_erp.leads"]
+    assert (requests, new, removed, rows) == (-(-read // 100), 15, 0, 1515)
+    assert 0 < changed <= 60
     assert "1 round of changes later" in output
     assert "the funnel and the pipeline as a page: .demo/page.html" in output
     # Changes of stage among the leads of the last 30 days, which the second run has read again.
@@ -130,11 +135,14 @@ def run(command: list[str], directory: Path, **environment: str) -> str:
 def tables(output: str) -> dict[str, list[int]]:
     """Return requests, and rows read, new, changed, removed and there now, by table."""
     found = {}
+    prefix = ""
     for line in output.splitlines():
+        if line.startswith("  Nexus ERP  "):
+            prefix = "nexus_erp."
         if match := re.fullmatch(r"  ([a-z_]+) +((?:[\d,]+|\.)(?: +(?:[\d,]+|\.)){5})", line):
             cells = match[2].replace(",", "").replace(".", "0").split()
-            found[match[1]] = [int(cell) for cell in cells]
-    assert len(found) == 6
+            found[prefix + match[1]] = [int(cell) for cell in cells]
+    assert len(found) == 7
     return found
 
 

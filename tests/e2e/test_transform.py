@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
     import psycopg
 
-    from sandbox import Company
+    from sandbox import Company, Organisation
 
     from .conftest import Pipeline
 
@@ -45,14 +45,20 @@ FOLLOW_UPS = {
 MARTS = (
     *("leads", "lead_funnel", "lead_conversion", "open_pipeline", "follow_ups", "customers"),
     *("door_knocking", "recurring_revenue", "technician_months", "lead_stage_periods"),
-    "lead_stage_transitions",
+    *("lead_stage_transitions", "all_leads"),
 )
 # Depends on when the run was, not on what was read.
 MOVING = {"seen_from", "entered_at", "days_in_stage", "stage_entered_at"}
 
 
-def test_builds(company: Company, database: psycopg.Connection, pipeline: Pipeline) -> None:
-    """One run loads and builds; the next shows the changes of stage between the two."""
+def test_builds(
+    company: Company,
+    organisation: Organisation,
+    nexus_settings: dict[str, str],
+    database: psycopg.Connection,
+    pipeline: Pipeline,
+) -> None:
+    """One run loads both systems and builds; the next shows the changes of stage since."""
     expected.blank(company)
     company.insert("leads", stage="Sleeping")
     follow_ups = {
@@ -64,11 +70,22 @@ def test_builds(company: Company, database: psycopg.Connection, pipeline: Pipeli
         "TAP_ROTOR__SELECT": '["*.*", "!pin_types.*"]',
         "TAP_ROTOR_LOOKBACK_DAYS": "36500",
         "ROTOR_AS_OF": AS_OF,
+        **nexus_settings,
         **expected.environment(pipeline.meltano.directory),
     }
-    pipeline.run(*LOAD, "dbt-postgres:build", **settings)
+    organisation.insert("leads", status="WAITING")
+    pipeline.run(*LOAD, "tap-nexus-erp", "target-postgres", "dbt-postgres:build", **settings)
 
-    assert "WARN 1 stages_are_known" in pipeline.log.read_text()
+    log = pipeline.log.read_text()
+    assert "WARN 1 stages_are_known" in log
+    assert "WARN 2 common_stages_are_known" in log
+    unmapped = "select * from rotor_dbt_test__audit.common_stages_are_known"
+    assert sorted(rows(database, unmapped)) == [
+        ("nexus_erp", "WAITING", 1),
+        ("rotor", "Sleeping", 1),
+    ]
+    systems = {"rotor": company.rows("leads"), "nexus_erp": organisation.rows("leads")}
+    expected.assert_all_leads(database, **systems)
     due = dict(rows(database, "select lead_id, due from rotor.follow_ups"))
     assert {key: due.get(key) for key in follow_ups} == follow_ups
     expected.assert_marts(database, company)
@@ -77,13 +94,18 @@ def test_builds(company: Company, database: psycopg.Connection, pipeline: Pipeli
     loaded = {name: name != "pin_types" for name in LISTS}
     status = rows(
         database,
-        "select table_name, is_loaded, is_in_last_load, living_rows, rows_of_last_load"
-        " from rotor.load_status",
+        "select source_system, table_name, is_loaded, is_in_last_load, living_rows,"
+        " rows_of_last_load from rotor.load_status",
     )
     assert sorted(status) == sorted(
-        (name, there, there, count, count)
-        for name, there in loaded.items()
-        for count in [len(company.rows(name)) if there else 0]
+        [
+            ("nexus_erp", "leads", True, True, *[len(organisation.rows("leads"))] * 2),
+            *(
+                ("rotor", name, there, there, count, count)
+                for name, there in loaded.items()
+                for count in [len(company.rows(name)) if there else 0]
+            ),
+        ]
     )
 
     leads = company.rows("leads")
@@ -119,7 +141,11 @@ def test_builds(company: Company, database: psycopg.Connection, pipeline: Pipeli
 
 @pytest.mark.long
 def test_duckdb(
-    company: Company, database: psycopg.Connection, pipeline: Pipeline, tmp_path: Path
+    company: Company,
+    nexus_settings: dict[str, str],
+    database: psycopg.Connection,
+    pipeline: Pipeline,
+    tmp_path: Path,
 ) -> None:
     """The same rows give the same answers in DuckDB, loaded from target-jsonl's files."""
     expected.blank(company)
@@ -129,15 +155,19 @@ def test_duckdb(
     file = output / "warehouse.duckdb"
     settings = {
         "ROTOR_AS_OF": AS_OF,
-        "TARGET_JSONL_DESTINATION_PATH": str(output),
         "DBT_DUCKDB_PATH": str(file),
         "DBT_DUCKDB_FILES": str(output),
+        **nexus_settings,
         **expected.environment(tmp_path),
     }
-    pipeline.run(*LOAD, "dbt-postgres:build", **settings)
+    both = [*LOAD, "tap-nexus-erp", "target-postgres"]
+    pipeline.run(*both, "dbt-postgres:build", **settings)
     for _ in range(2):
         # The second time every row stands twice in the files.
-        pipeline.run("--full-refresh", "tap-rotor", "target-jsonl", "dbt-duckdb:build", **settings)
+        for tap in ("tap-rotor", "tap-nexus-erp"):
+            folder = {"TARGET_JSONL_DESTINATION_PATH": str(output / tap.replace("-", "_"))}
+            pipeline.run("--full-refresh", tap, "target-jsonl", **settings, **folder)
+        expected.dbt("dbt-duckdb", "build", folder=tmp_path, DBT_TARGET="duckdb", **settings)
 
     python = expected.UTILITIES / "dbt-duckdb" / "venv" / "bin" / "python"
     for mart in MARTS:

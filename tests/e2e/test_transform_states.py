@@ -21,9 +21,12 @@ if t.TYPE_CHECKING:
     import psycopg
 
     from demo.postgres import Postgres
-    from sandbox import Company
+    from sandbox import Company, Organisation
 
     from .conftest import Pipeline
+
+ROTOR: t.Final = "rotor.load_status where source_system = 'rotor'"
+FRESHNESS = ("source", "freshness", "--select", "source:rotor")
 
 
 @pytest.mark.long
@@ -40,7 +43,7 @@ def test_tables_in_any_state(
 
     build()
     nothing = dict.fromkeys(build("--exclude-resource-type", "unit_test"), 0)
-    nothing |= {"rotor.lead_stages": 6, "rotor.load_status": 6}
+    nothing |= {"rotor.lead_stages": 6, "rotor.common_stages": 11, "rotor.load_status": 7}
     assert expected.tables(database) == nothing
     assert rows(database, "select distinct is_loaded from rotor.load_status") == [(False,)]
 
@@ -54,7 +57,7 @@ def test_tables_in_any_state(
         into = sql.SQL("insert into {} (id) values ('blank')")
         database.execute(into.format(sql.Identifier(SCHEMA, table)))
     counts = build("--exclude-resource-type", "unit_test")
-    ones = {"leads", "lead_funnel", "lead_conversion", "open_pipeline", "customers"}
+    ones = {"leads", "all_leads", "lead_funnel", "lead_conversion", "open_pipeline", "customers"}
     ones |= {"door_knocking", "recurring_revenue", "technician_months", "lead_stage_periods"}
     assert {name: counts[f"rotor.{name}"] for name in ones} == {
         # (none) is where the lead is, and New is what every lead has reached.
@@ -95,12 +98,43 @@ def test_deletion_and_documentation(
     expected.assert_marts(database, company)
     ended = "select lead_id from rotor.lead_stage_periods where not is_current"
     assert rows(database, ended) == [(gone["leads"],)]
-    deleted = dict(rows(database, "select table_name, deleted_rows from rotor.load_status"))
+    deleted = dict(rows(database, f"select table_name, deleted_rows from {ROTOR}"))
     assert deleted == {name: int(name in gone) for name in LISTS}
     dbt("dbt-postgres", "--warn-error", "docs", "generate", folder=tmp_path, **settings)
     catalog = json.loads((tmp_path / "dbt" / "catalog.json").read_text(encoding="utf-8"))
     assert len(catalog["sources"]) == len(LISTS)
-    dbt("dbt-postgres", "--warn-error", "source", "freshness", folder=tmp_path, **settings)
+    dbt("dbt-postgres", "--warn-error", *FRESHNESS, folder=tmp_path, **settings)
+
+
+@pytest.mark.long
+def test_nexus_erp_alone(
+    postgres: Postgres,
+    organisation: Organisation,
+    nexus_settings: dict[str, str],
+    database: psycopg.Connection,
+    pipeline: Pipeline,
+) -> None:
+    """Without Rotor all builds, and its leads are those that are not deleted in Nexus ERP."""
+    load = ["tap-nexus-erp", "target-postgres"]
+    pipeline.run(*load, **nexus_settings)
+    gone = organisation.rows("leads")[3]["id"]
+    organisation.delete("leads", gone)
+    pipeline.run("--full-refresh", *load, **nexus_settings)
+
+    settings = expected.connection_settings(postgres, database.info.dbname)
+    dbt("dbt-postgres", "build", folder=pipeline.meltano.directory, **settings)
+    living = organisation.rows("leads")
+    expected.assert_all_leads(database, nexus_erp=living)
+    staged = "select lead_id, is_deleted from rotor_staging.stg_nexus_erp__leads"
+    keys = [gone, *(lead["id"] for lead in living)]
+    assert dict(rows(database, staged)) == {key: key == gone for key in keys}
+    found = rows(
+        database,
+        "select source_system, is_loaded, sum(living_rows), sum(deleted_rows)"
+        " from rotor.load_status group by 1, 2",
+    )
+    assert sorted(found) == [("nexus_erp", True, len(living), 1), ("rotor", False, 0, 0)]
+    assert expected.tables(database)["rotor.leads"] == 0
 
 
 @pytest.mark.long
@@ -140,6 +174,6 @@ def status(database: psycopg.Connection) -> dict[str, tuple[bool, int, int]]:
     found = rows(
         database,
         "select table_name, is_in_last_load, rows_of_last_load, rows_of_earlier_loads"
-        " from rotor.load_status",
+        f" from {ROTOR}",
     )
     return {name: tuple(counts) for name, *counts in found}

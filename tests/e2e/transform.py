@@ -28,6 +28,14 @@ UTILITIES = ROOT / ".meltano" / "utilities"
 PROJECT = ROOT / "transform"
 LOAD = ["tap-rotor", "target-postgres"]
 NONE = "(none)"
+COMMON = {
+    "new": ("New", "NOT_CONTACTED"),
+    "contacted": ("Contacted", "CONTACTED"),
+    "qualified": ("Quoted", "Follow Up", "QUALIFIED"),
+    "won": ("Won", "CONVERTED"),
+    "lost": ("Lost", "LOST"),
+    NONE: (None,),
+}
 POSITIONS = {"New": 1, "Contacted": 2, "Quoted": 3, "Follow Up": 4, "Won": 5}
 
 Row = dict[str, t.Any]
@@ -193,6 +201,33 @@ def assert_marts(database: psycopg.Connection, company: Company) -> None:
     named = [job for job in named if job["customer"]["id"] in listed]
     paid = sum(money(job["total_received"]) for job in named)
     assert rows(database, customers) == [(len(listed), len(named), paid)]
+
+
+def assert_all_leads(database: psycopg.Connection, **leads: t.Iterable[Row]) -> None:
+    """Compare the leads of both systems with the rows of their APIs."""
+    found = rows(
+        database,
+        "select lead_key, source_system, lead_id, name, email, phone, company, stage, common_stage,"
+        " assigned_to, lead_source from rotor.all_leads",
+    )
+    names = {
+        "rotor": ("name", "email", "phone", "company", "stage", "assigned_to", "lead_source"),
+        "nexus_erp": (
+            *("name", "primaryEmail", "primaryPhone", "company", "status", "assignedToId"),
+            "source",
+        ),
+    }
+    terms = {stage: term for term, stages in COMMON.items() for stage in stages}
+    want = []
+    for system, listed in leads.items():
+        for lead in listed:
+            who = [lead.get(name) for name in names[system]]
+            name, email, phone, company, stage, assigned_to, lead_source = who
+            common = terms.get(stage, "unmapped")
+            key = (f"{system}:{lead['id']}", system, lead["id"])
+            said = (stage or NONE, common, assigned_to or NONE, lead_source or NONE)
+            want.append((*key, name, email, phone, company, *said))
+    assert sorted(found) == sorted(want)
 
 
 def assert_plain_sql(database: psycopg.Connection) -> None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 
 import pytest
 
 from demo.meltano import ROOT
-from scripts.dbt_sources import column_type, sources
-from tap_rotor.streams import STREAMS
+from scripts.dbt_sources import FILES, FOLDER, column_type, sources
+from tap_nexus_erp.settings import SETTINGS
+from tap_nexus_erp.tap import TapNexusErp
+from tap_rotor.tap import TapRotor
 
 TRANSFORM = ROOT / "transform"
 
 
-def test_sources_are_those_of_the_schemas() -> None:
-    file = TRANSFORM / "models" / "sources" / "rotor.yml"
-    assert file.read_text(encoding="utf-8") == sources(), (
-        "make it anew: python -m scripts.dbt_sources transform/models/sources/rotor.yml"
-    )
+@pytest.mark.parametrize("name", FILES)
+def test_sources_are_those_of_the_schemas(name: str) -> None:
+    text = FOLDER.joinpath(name).read_text(encoding="utf-8")
+    assert text == sources(*FILES[name]), "make it anew: python -m scripts.dbt_sources"
+
+
+def test_sources_are_all_there() -> None:
+    assert {file.name for file in FOLDER.iterdir()} == FILES.keys()
+    assert {tap for tap, *_ in FILES.values()} == {TapRotor, TapNexusErp}
 
 
 def test_history_compares_all_of_a_lead() -> None:
@@ -34,9 +41,24 @@ def test_history_compares_all_of_a_lead() -> None:
 
 def test_load_status_has_all_tables() -> None:
     text = (TRANSFORM / "models" / "marts" / "load_status.sql").read_text(encoding="utf-8")
-    tables = re.search(r"set tables = \[(.*?)\]", text)
+    tables = re.search(r"set tables = \[(.*?)\]", text, re.DOTALL)
     assert tables
-    assert re.findall(r"'(\w+)'", tables[1]) == [stream.name for stream in STREAMS]
+    assert re.findall(r"\('(\w+)', '(\w+)'\)", tables[1]) == [
+        (file.removesuffix(".yml"), name) for file, (_, names, _) in FILES.items() for name in names
+    ]
+
+
+def test_common_stages_have_every_status_and_every_stage_of_the_pipeline() -> None:
+    seeds = TRANSFORM / "seeds"
+    with (seeds / "common_stages.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (seeds / "lead_stages.csv").open(encoding="utf-8", newline="") as file:
+        pipeline = [row["stage"] for row in csv.DictReader(file)]
+    statuses = SETTINGS["properties"]["status"]["enum"]
+    assert [(row["source_system"], row["stage"]) for row in rows] == [
+        *(("rotor", stage) for stage in pipeline),
+        *(("nexus_erp", status) for status in statuses),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,18 +34,18 @@
 
 {% macro default__load_files() %}{% endmacro %}
 
-{#- Make the tables of the sources from files of target-jsonl: `<DBT_DUCKDB_FILES>/leads.jsonl` and so on.
-    It appends what it is sent and tells nothing of deletions, so the last line of an id holds. -#}
+{#- Make the tables of the sources from files of target-jsonl: `<DBT_DUCKDB_FILES>/tap_rotor/leads.jsonl`
+    and so on. It appends what it is sent and tells nothing of deletions, so the last line of an id holds. -#}
 {% macro duckdb__load_files() %}
   {%- if execute -%}
     {%- for table in graph.sources.values() -%}
-      {%- set file = env_var('DBT_DUCKDB_FILES', 'output') ~ '/' ~ table.name ~ '.jsonl' -%}
+      {%- set file = env_var('DBT_DUCKDB_FILES', 'output') ~ '/' ~ table.schema ~ '/' ~ table.name ~ '.jsonl' -%}
       create schema if not exists {{ table.schema }};
       {% if run_query("select 1 from glob('" ~ file ~ "')").rows -%}
         create or replace table {{ table.schema }}.{{ table.name }} as
         select
         {%- for column in table.columns.values() %}
-          {{ _field(column) }} as {{ column.name }},
+          {{ _field(column) }} as {{ adapter.quote(column.name) }},
         {%- endfor %}
         from (select json as line, row_number() over () as number from read_ndjson_objects('{{ file }}'))
         qualify row_number() over (partition by line ->> '$.id' order by number desc) = 1;

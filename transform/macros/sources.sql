@@ -1,16 +1,17 @@
 {#- The rows of a source with every column that its description names, each of its declared type.
-    A column, or the whole table, that is not there because it was deselected gives nulls, or no rows. -#}
-{% macro rotor_rows(table) %}
-  {%- set declared = source('rotor', table) -%}
+    A column, or the whole table, that is not there because it was deselected, or because the company
+    does not load that system, gives nulls, or no rows. -#}
+{% macro source_rows(system, table) %}
+  {%- set declared = source(system, table) -%}
   {%- if execute -%}
     {%- set relation = load_relation(declared) -%}
     {%- set columns = adapter.get_columns_in_relation(relation) if relation else [] -%}
     {%- set there = columns | map(attribute='name') | list -%}
     (
       select
-      {%- for column in source_columns(table) %}
-        {% if column.name in there -%} {{ column.name }}
-        {%- else -%} cast(null as {{ column_type(column.data_type) }}) as {{ column.name }}
+      {%- for column in source_columns(system, table) %}
+        {% if column.name in there -%} {{ adapter.quote(column.name) }}
+        {%- else -%} cast(null as {{ column_type(column.data_type) }}) as {{ adapter.quote(column.name) }}
         {%- endif -%}
         {{ "," if not loop.last }}
       {%- endfor %}
@@ -20,8 +21,8 @@
 {% endmacro %}
 
 
-{% macro source_columns(table) %}
-  {{ return(graph.sources['source.rotor.rotor.' ~ table].columns.values() | list) }}
+{% macro source_columns(system, table) %}
+  {{ return(graph.sources['source.rotor.' ~ system ~ '.' ~ table].columns.values() | list) }}
 {% endmacro %}
 
 
@@ -41,7 +42,7 @@
 
 
 {#- Whether the table of a source is there. -#}
-{% macro is_loaded(table) %}
-  {%- set declared = source('rotor', table) -%}
+{% macro is_loaded(system, table) %}
+  {%- set declared = source(system, table) -%}
   {{ 'true' if execute and load_relation(declared) else 'false' }}
 {%- endmacro %}

@@ -20,5 +20,5 @@ select
     {% endfor -%}
     _sdc_deleted_at is not null as is_deleted,
     coalesce(greatest(_sdc_extracted_at, _sdc_deleted_at), {{ utc_now() }}) as seen_at
-from {{ rotor_rows('leads') }}
+from {{ source_rows('rotor', 'leads') }}
 {% endsnapshot %}

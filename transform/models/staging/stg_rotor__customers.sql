@@ -22,4 +22,4 @@ select
     notes,
     created_at,
     {{ row_columns() }}
-from {{ rotor_rows('customers') }}
+from {{ source_rows('rotor', 'customers') }}

@@ -4,7 +4,7 @@ with technicians as (
         {{ json_text('technician.value', 'user_id') }} as user_id,
         {{ json_text('technician.value', 'name') }} as name,
         {{ json_text('technician.value', 'email') }} as email
-    from {{ rotor_rows('serviced_jobs') }}
+    from {{ source_rows('rotor', 'serviced_jobs') }}
     cross join lateral unnest(serviced_jobs.technicians) as technician (value)
 )
 

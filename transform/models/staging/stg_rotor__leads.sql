@@ -29,4 +29,4 @@ select
     coalesce(archived, false) as is_archived,
     archived_at,
     {{ row_columns() }}
-from {{ rotor_rows('leads') }}
+from {{ source_rows('rotor', 'leads') }}

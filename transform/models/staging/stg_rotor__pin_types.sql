@@ -3,4 +3,4 @@ select
     label,
     color,
     {{ row_columns() }}
-from {{ rotor_rows('pin_types') }}
+from {{ source_rows('rotor', 'pin_types') }}

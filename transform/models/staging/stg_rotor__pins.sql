@@ -10,4 +10,4 @@ select
     location[2] as longitude,
     created_at,
     {{ row_columns() }}
-from {{ rotor_rows('pins') }}
+from {{ source_rows('rotor', 'pins') }}

@@ -16,4 +16,4 @@ select
     num_pending_jobs as pending_jobs,
     created_at,
     {{ row_columns() }}
-from {{ rotor_rows('service_plans') }}
+from {{ source_rows('rotor', 'service_plans') }}

@@ -7,4 +7,4 @@ select
     total_received,
     total_outstanding,
     {{ row_columns() }}
-from {{ rotor_rows('serviced_jobs') }}
+from {{ source_rows('rotor', 'serviced_jobs') }}
