@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from demo.meltano import ROOT, clean_environment
-from sandbox import Company, Sandbox
+from sandbox import Company, NexusSandbox, Organisation, Sandbox
 from sandbox.create import LISTS
 from tests.documents import blocks
 
@@ -136,14 +136,42 @@ def test_replication(project: Project) -> None:
 
 
 @pytest.mark.long
+def test_nexus_erp(
+    company: Company,
+    organisation: Organisation,
+    nexus_settings: dict[str, str],
+    nexus: NexusSandbox,
+    project: Project,
+    database: psycopg.Connection,
+) -> None:
+    """By itself, then with Rotor and dbt; and an edit of a contact alone, which FULL_TABLE sees."""
+    (block,) = blocks("tap_nexus_erp/README.md", "tap-nexus-erp")
+    (metadata,) = blocks("tap_nexus_erp/README.md", "What it promises")
+    project.set(**nexus_settings)
+    project.run(block.text)
+    assert nexus.count("/leads") == 4
+    both = len(company.rows("leads")) + len(organisation.rows("leads"))
+    assert rows(database, "select count(*) from rotor.all_leads") == [(both,)]
+
+    plugin = {"name": "tap-nexus-erp", **yaml.safe_load(metadata.text)}
+    project.add(json.dumps({"plugins": {"extractors": [plugin]}}))
+    for lead in organisation.rows("leads"):
+        organisation.edit_contact(lead["contactId"], name="Another")
+    project.run(block.commands[0])
+    assert_equal(database, "leads", organisation.rows("leads"), "tap_nexus_erp")
+
+
+@pytest.mark.long
 def test_dbt(
     company: Company,
+    nexus_settings: dict[str, str],
     project: Project,
     postgres: Postgres,
     database: psycopg.Connection,
 ) -> None:
     """With Meltano in one run and by itself, and with a dbt of one's own."""
     with_meltano, own = blocks("transform/README.md", "To run it")
+    project.set(**nexus_settings)
     project.run(with_meltano.text)
     leads = rows(database, "select count(*) from rotor.leads")
     assert leads == [(len(company.rows("leads")),)]
