@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from itertools import chain
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HISTORIES = st.binary(min_size=100, max_size=160)
+pytestmark = pytest.mark.usefixtures("untraced")
+
 THOROUGH = settings(max_examples=2500, deadline=None, derandomize=True)
 
 FIRST_ROWS = ["insert", "insert", "insert", "tie", "null", "future"]

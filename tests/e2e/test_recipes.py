@@ -51,6 +51,7 @@ def paths(sandbox: Sandbox) -> list[str]:
     return asked
 
 
+@pytest.mark.long
 def test_several_companies(
     postgres: Postgres, database: psycopg.Connection, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_several_companies(
     assert counted == {"north": 30, "south": 20}
 
 
+@pytest.mark.long
 def test_personal_data(company: Company, project: Project, database: psycopg.Connection) -> None:
     """What was loaded in clear is masked or gone; all else is as in Rotor."""
     snippet, again, update = blocks(FILE, "Personal data")
@@ -244,6 +246,7 @@ def test_first_load_over_several_days(
         assert_equal(database, name, listed)
 
 
+@pytest.mark.long
 def test_cron(company: Company, sandbox: Sandbox, project: Project) -> None:
     """The times are those of meltano.yml, and the line for every hour does its work."""
     (table,) = blocks(FILE, "cron")

@@ -51,6 +51,7 @@ MARTS = (
 MOVING = {"seen_from", "entered_at", "days_in_stage", "stage_entered_at"}
 
 
+@pytest.mark.long
 def test_builds(
     company: Company,
     organisation: Organisation,

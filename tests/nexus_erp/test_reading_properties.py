@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Lead = dict[str, t.Any]
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 THOROUGH = settings(max_examples=5000, deadline=None, derandomize=True)
 KINDS = ["insert", "insert", "reschedule", "reschedule", "reschedule", "call off", "edit", "remove"]
