@@ -55,7 +55,7 @@ test: install plugins ## Install and pass every test, at least 95 % of the branc
 
 .PHONY: test-long
 test-long: install plugins ## Pass the tests that take more than a minute, too
-	$(RUN) -m pytest -m long -n 0
+	$(RUN) -m pytest -m long --durations=0
 
 .PHONY: simulate
 simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
