@@ -8,7 +8,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
 # Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
 export UV_COMPILE_BYTECODE := 1
-# What is true on one machine alone, and hosts of package indexes: a mirror's user has others.
+# What is true on one machine alone, and hosts of package indexes.
 PLACES := p[y]pi[.]org|pythonhosted[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
 
 .PHONY: help
@@ -50,11 +50,11 @@ dagster: install plugins ## Open Dagster over made-up companies: see orchestrate
 	@$(RUN) -m orchestrate
 
 .PHONY: test
-test: install plugins ## Install and pass every test, at least 95 % of the branches covered
+test: install plugins ## Install and pass the quick tests, at least 95 % of the branches covered
 	$(RUN) -m pytest --cov --cov-report=term
 
 .PHONY: test-long
-test-long: install plugins ## Pass the tests that take more than a minute, too
+test-long: install plugins ## Pass the others, which take long
 	$(RUN) -m pytest -m long --durations=0
 
 .PHONY: simulate

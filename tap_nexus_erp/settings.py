@@ -15,7 +15,7 @@ SETTINGS = settings(
             allowed_values=["NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST"]
         ),
         title="Status",
-        description="Read only the leads of this status.",
+        description="Read only the leads of this status: NOT_CONTACTED, CONTACTED, QUALIFIED, CONVERTED or LOST.",
     ),
     th.Property(
         "search",

@@ -82,7 +82,6 @@ def test_pipes(
     _, block = blocks("README.md", "With pip and pipes")
     config = json.loads((ROOT / "sample_config.json").read_text())
     config |= {"api_url": sandbox.url, "api_key": sandbox.api_key}
-    del config["start_date"]
     (tmp_path / "sample_config.json").write_text(json.dumps(config))
     settings = postgres.target_settings(database.info.dbname).items()
     target = {name.removeprefix("TARGET_POSTGRES_").lower(): value for name, value in settings}

@@ -76,7 +76,7 @@ def test_several_companies(
             found = database.execute(query.format(sql.Identifier(f"rotor_{name}", table)))
             assert sorted(found.fetchall()) == sorted((key, name) for key in ids(company, table))
     database.execute(view.text.encode())
-    counted = dict(rows(database, "select company, count(*) from all_leads group by 1"))
+    counted = dict(rows(database, "select company, count(*) from leads_of_all group by 1"))
     assert counted == {"north": 30, "south": 20}
 
 
