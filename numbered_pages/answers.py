@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
 from numbered_pages import errors
-from numbered_pages.timestamps import http_date
 from numbered_pages.typed_rows import LONGEST_ID
 from numbered_pages.walk import Page
 
@@ -104,7 +103,7 @@ def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
         total=total,
         limit=_whole(stated.get(api.size)) or 0,
         has_more=has_more,
-        date=http_date(answer.headers.get("Date")),
+        date=answer.asked,
     )
 
 

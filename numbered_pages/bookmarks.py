@@ -1,7 +1,7 @@
 """What a stream remembers between runs, as it stands in the Singer state.
 
-A bookmark is flat and its keys are always there, since Meltano merges states at depth and never
-removes a key: an interrupted `--full-refresh` leaves a merge of its own and the former state.
+A bookmark is flat and, once written, has all its keys, since Meltano merges states at depth and
+never removes a key: an interrupted `--full-refresh` leaves a merge of its own and the former state.
 """
 
 from __future__ import annotations
@@ -70,13 +70,15 @@ class Memory:
         """Return why what is remembered does not hold for this run, or None when it does."""
         if self.entry.get("fingerprint", self.fingerprint) != self.fingerprint:
             return "the settings that limit it have changed"
+        if self.entry.get("replication_key", self.key) != self.key:
+            return "its replication key was another"
         if self.start < _text(self.entry.get("start_date", self.start)):
             return "start_date is earlier than it was"
         return None
 
     def recall(self) -> tuple[Bookmark | None, Stretch | None]:
         """Return what the last complete read left, and what an interrupted one left since."""
-        if self.stale() or self.entry.get("replication_key", self.key) != self.key:
+        if self.stale():
             return None, None
         value = self.entry.get("replication_key_value")
         if not value or value == _BEFORE_ALL:

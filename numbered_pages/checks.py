@@ -58,11 +58,23 @@ def problems(
         own: Yields a sentence for each of the tap's own settings whose value means nothing.
     """
     known = schema["properties"]
+    if any(_other_else(holder) for holder in _maps(config)):
+        # The SDK's schema of stream maps cannot even be asked then.
+        return ["The setting stream_maps cannot be used: __else__ can only be __NULL__"]
     broken = Draft202012Validator({**schema, "additionalProperties": True, "required": []})
     found = [_sentence(error, known) for error in broken.iter_errors(config)]
     found += [_missing(name, api, prefix) for name in schema["required"] if name not in config]
     found += [_unknown(name, known) for name in config if name not in known]
     return found or [*_meaningless(config, api, prefix), *own(config)]
+
+
+def _maps(config: Mapping[str, t.Any]) -> list[object]:
+    maps = config.get("stream_maps")
+    return [maps, *maps.values()] if isinstance(maps, dict) else []
+
+
+def _other_else(holder: object) -> bool:
+    return isinstance(holder, dict) and holder.get("__else__") not in (None, "__NULL__")
 
 
 def _missing(name: str, api: Api, prefix: str) -> str:
@@ -86,6 +98,8 @@ def _sentence(error: ValidationError, known: Mapping[str, t.Any]) -> str:
         low, high = rule.get("minimum"), rule.get("maximum")
         wanted = f"from {low:,}" + ("" if high is None else f" to {high:,}")
         return f"The setting {name} must be {wanted}, and is {error.instance:,}"
+    if error.validator == "enum":
+        return f"The setting {name} must be one of {', '.join(map(str, rule['enum']))}"
     if declared.get("secret"):
         return f"The setting {name} cannot be used"
     return f"The setting {name} cannot be used: {error.message}"
@@ -124,7 +138,7 @@ def _is_address(value: str) -> bool:
         port = url.port
     except ValueError:
         return False
-    plain = not (url.query or url.fragment or url.username or port == 0)
+    plain = not (url.query or url.fragment or url.username or url.password or port == 0)
     return url.scheme in {"http", "https"} and bool(url.hostname) and plain
 
 

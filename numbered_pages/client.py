@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import typing as t
 from urllib.parse import urlsplit
@@ -15,7 +16,6 @@ from numbered_pages.ahead import begin
 from numbered_pages.errors import Answer
 
 if t.TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
@@ -29,6 +29,18 @@ LONGEST_ANSWER = 300.0
 _CHUNK = 1 << 20
 
 _Parsed = t.TypeVar("_Parsed")
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Cut the query off each address that is logged: a person may be searched for in it."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args
+        )
+    return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
 
 
 class Client:

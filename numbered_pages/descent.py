@@ -130,7 +130,9 @@ class Descent:
             walk: The positions of this pass.
         """
         keys: list[str | None] = [row[self.key] for row in page.rows]
-        if not falling(keys) or (page.number == 1 and self._enters_deeper(page, keys)):
+        # A page that is cut short hides rows: it is not known where those stand.
+        short = page.has_more and len(keys) < page.limit
+        if short or not falling(keys) or (page.number == 1 and self._enters_deeper(page, keys)):
             self.ordered = False
             return
         if self._jump:
@@ -143,7 +145,7 @@ class Descent:
             return
         self._note_edges(page, keys, walk)
         self._note_rows(page, keys)
-        if self.floor and self.oldest < self.floor:
+        if self.floor and self.oldest and self.oldest < self.floor:
             self.done = True
         elif self.resume and not self.jumped and walk.next_page:
             self._leap(page, keys, walk)

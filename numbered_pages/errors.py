@@ -9,12 +9,12 @@ import re
 import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from numbered_pages.records import decode_json
+from numbered_pages.timestamps import before, fixed, http_date
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ class Retriable(StreamFailed):
 
 
 class Unreachable(Retriable, RunStopped):
-    """No answer came at all."""
+    """No whole answer came."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,15 @@ class Answer:
         except ValueError:
             return None
         return value if isinstance(value, dict) else None
+
+    @property
+    def asked(self) -> str | None:
+        """A moment, by the server's clock, at which it had not been asked yet.
+
+        A server states its date when it answers, which may be long after it took the rows.
+        """
+        date = http_date(self.headers.get("Date"))
+        return before(fixed(date), seconds=self.seconds) if date else None
 
     @property
     def content_type(self) -> str:
@@ -169,9 +178,11 @@ def _forbidden(answer: Answer, api: Api) -> TapError:
 
 
 def _not_found(answer: Answer, _api: Api) -> TapError:
-    return NotFound(
+    message = (
         f"{answer.path} does not exist on {answer.host} (status 404). Check the setting api_url."
     )
+    # An API says it as it says all else; what is no JSON comes from somewhere else.
+    return NotFound(message) if answer.body is not None else RunStopped(message)
 
 
 def _limited(answer: Answer, api: Api) -> TapError:
@@ -179,7 +190,8 @@ def _limited(answer: Answer, api: Api) -> TapError:
     if retry_after is not None and retry_after <= LONGEST_WAIT:
         return Retriable(f"{answer.path} was answered with status 429", retry_after)
     if retry_after is not None or api.fault(answer.body or {}).quota_spent:
-        return QuotaSpent("the key's requests for today are used up (status 429)")
+        used_up = "the key's requests for today" if api.requests_a_day else "the key's requests"
+        return QuotaSpent(f"{used_up} are used up (status 429)")
     return Retriable(f"{answer.path} was answered with status 429")
 
 
@@ -188,19 +200,12 @@ def _retry_after(answer: Answer) -> float | None:
     value = answer.headers.get("Retry-After") or ""
     if re.fullmatch(r"\d+(\.\d+)?", value):
         return float(value)
-    moment = _http_date(value)
+    moment = http_date(value)
     if moment is None:
         return None
     # By the server's clock where it tells it, as this machine's may be wrong.
-    present = _http_date(answer.headers.get("Date") or "") or datetime.now(UTC)
+    present = http_date(answer.headers.get("Date")) or datetime.now(UTC)
     return max(0.0, (moment - present).total_seconds())
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(value).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _timed_out(answer: Answer, _api: Api) -> TapError:

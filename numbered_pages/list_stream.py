@@ -37,7 +37,7 @@ class ListStream(RecordStream):
 
     Attributes:
         path: Path below the API's address.
-        newest_first: Whether the API promises the list ordered by that field, newest first.
+        newest_first: Whether the API promises the list ordered by creation, newest first.
         since_param: Query parameter that leaves out rows before a moment, if there is one.
         paged: Whether the list comes in pages.
         filters_by_setting: Query parameters, each with the setting that it takes its value of.
@@ -93,7 +93,7 @@ class ListStream(RecordStream):
                     rows = read.feed(self.request_page(read.next_page, params))
                 except errors.NotFound:
                     # The list may have ended before it meanwhile, but not before its first.
-                    if read.next_page == 1 or read.lost_page:
+                    if read.next_page == 1:
                         raise
                     read.lose_page()
                     continue
@@ -107,8 +107,8 @@ class ListStream(RecordStream):
                 else:
                     yield from records
                     self.tap.message_writer.flush()
-                if memory and self._resumable:
-                    memory.interrupted(read.stretch)
+                if memory:
+                    memory.interrupted(read.stretch if self._resumable else None)
                 self.write_state()
                 progress.tell(read)
         self._finish(read, memory, settled=settled)
@@ -221,7 +221,8 @@ class ListStream(RecordStream):
     @cached_property
     def conformer(self) -> Conformer:
         """Makes records of rows, and counts what does not fit."""
-        return Conformer(self.effective_schema)
+        deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
+        return Conformer(self.effective_schema, deselected)
 
     @cached_property
     def _reader(self) -> answers.Reader:

@@ -23,6 +23,11 @@ _CAUSES: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
         True,
     ),
     ((urllib3.exceptions.NameResolutionError,), "cannot be found by its name", True),
+    (
+        (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError),
+        "cannot be asked: its name, or that of the proxy, is malformed",
+        True,
+    ),
     ((ConnectionRefusedError,), "refuses the connection", False),
     (
         (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError),

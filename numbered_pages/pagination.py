@@ -39,7 +39,6 @@ class Read:
         proof: How it is known that no row was missed, once it is: by `count` or by `order`.
         unproven: Why rows may be missing after `next_page` became None.
         entered_behind: How many rows entered behind the bookmark since the last complete read.
-        lost_page: Whether a page that was to be there lay behind the end of the list.
     """
 
     started: str
@@ -60,7 +59,6 @@ class Read:
     proof: str | None = None
     unproven: str | None = None
     entered_behind: int = 0
-    lost_page: bool = False
 
     _walk: Walk = field(default_factory=Walk)
     _censuses: list[Census] = field(default_factory=lambda: [Census(1)])
@@ -105,7 +103,6 @@ class Read:
 
     def lose_page(self) -> None:
         """Take it that `next_page` lies behind the end of the list, as rows left it."""
-        self.lost_page = True
         self.requests += 1
         self._again("it ended before a page that it had promised")
 

@@ -6,13 +6,14 @@ import json
 import typing as t
 from collections import Counter
 from decimal import Decimal
+from itertools import accumulate
 
 import msgspec
 
 from numbered_pages.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 EXTRA_FIELDS = "extra_fields"
 
@@ -99,9 +100,15 @@ class Conformer:
     moves to `extra_fields`; its own column is null then. Counts of both are kept by path.
     """
 
-    def __init__(self, schema: dict[str, t.Any]) -> None:
-        """Prepare for the types, formats, properties and items of a JSON Schema."""
+    def __init__(self, schema: dict[str, t.Any], deselected: Collection[str] = ()) -> None:
+        """Prepare for the types, formats, properties and items of a JSON Schema.
+
+        Args:
+            schema: The JSON Schema.
+            deselected: Paths of fields that nobody wants, in `extra_fields` either.
+        """
         properties = sent(schema)
+        self._deselected = deselected
         self._fits = {name: self._fit(declared) for name, declared in properties.items()}
         # The type that a value of most fields just has to be.
         self._plain = {name: _PLAIN[fit] for name, fit in self._fits.items() if fit in _PLAIN}
@@ -141,7 +148,9 @@ class Conformer:
             self._noted.clear()
 
     def _set_aside(self, value: t.Any, path: str, extra: _Extra) -> None:
-        extra.keep(path, value, self.misfits)
+        parents = accumulate(path.split("."), "{}.{}".format)
+        if not any(parent in self._deselected for parent in parents):
+            extra.keep(path, value, self.misfits)
 
     def _fit(self, declared: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
         types = declared.get("type", [])

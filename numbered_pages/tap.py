@@ -6,6 +6,7 @@ import signal
 import typing as t
 from functools import cached_property
 
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase
@@ -255,6 +256,8 @@ class ListTap(CommandLineTap):
     @classmethod
     def _check_environment(cls) -> None:
         cls.append_builtin_config(cls.config_jsonschema)
+        # The SDK reads a .env file before it reads the environment; so does this, of no setting.
+        parse_environment_config({"properties": {}}, cls._env_var_prefix)
         found = list(checks.environment_problems(cls.config_jsonschema, cls._env_var_prefix))
         if found:
             raise errors.UsageError(*found)

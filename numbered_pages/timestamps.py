@@ -41,7 +41,7 @@ def _parse(value: str) -> str:
     try:
         moment = pendulum.parse(value.upper().replace(",", "."), tz="UTC")
         assert isinstance(moment, pendulum.DateTime)  # noqa: S101 (for the type checker)
-        return _text(moment)
+        return fixed(moment)
     except (OverflowError, pendulum.parsing.exceptions.ParserError) as error:
         raise ValueError(str(error)) from error
 
@@ -58,27 +58,31 @@ def calendar_date(value: str) -> str:
     return value
 
 
-def http_date(value: str | None) -> str | None:
-    """Return the moment of an HTTP `Date` header, or None when there is none to be read."""
+def http_date(value: str | None) -> datetime | None:
+    """Return the moment of an HTTP date, in UTC, or None when there is none to be read."""
     try:
-        return _text(parsedate_to_datetime(value or ""))
-    except ValueError:
+        moment = parsedate_to_datetime(value or "")
+        # One of the three forms that HTTP allows states no zone, and means UTC.
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (OverflowError, ValueError):
         return None
 
 
 def now() -> str:
     """Return the present moment."""
-    return _text(datetime.now(UTC))
+    return fixed(datetime.now(UTC))
 
 
-def before(moment: str, *, days: int = 0, minutes: int = 0) -> str:
+def before(moment: str, *, days: int = 0, minutes: int = 0, seconds: float = 0) -> str:
     """Return the moment that lies so much before another, both in the fixed form."""
+    earlier = timedelta(days=days, minutes=minutes, seconds=seconds)
     try:
-        return _text(datetime.fromisoformat(moment) - timedelta(days=days, minutes=minutes))
+        return fixed(datetime.fromisoformat(moment) - earlier)
     except OverflowError:
         return "0001-01-01T00:00:00.000000Z"
 
 
-def _text(moment: datetime) -> str:
+def fixed(moment: datetime) -> str:
+    """Return a moment in the fixed form."""
     # Some C libraries do not pad the years before 1000.
     return moment.astimezone(UTC).strftime(_FORM).zfill(27)

@@ -28,7 +28,7 @@ class Page:
         total: Rows in the whole list at the moment of this answer.
         limit: Rows that a page holds, as the answer states it; 0 where it does not.
         has_more: Whether the answer says that there are further pages.
-        date: When the answer was made, by the server's clock, or None.
+        date: A moment before its rows were taken, by the server's clock, or None.
     """
 
     number: int
@@ -161,13 +161,14 @@ class Walk:
 class Census:
     """Whether every row that was there when a pass began has been read since.
 
-    A row was certainly there if it is in the first answer, if it was created before that
-    answer was made, or if it was known before the pass began.
+    A row was certainly there if it is in the first answer, if it was created before that was
+    asked for, or if it was known before the pass began.
 
     Attributes:
         number: Which pass of the read it is, from 1.
         total: Rows in the list when the pass began.
-        date: When that was, by the server's clock, or None: then no creation proves anything.
+        date: A moment before that, by the server's clock, or None: then no creation proves
+            anything.
         certain: Rows read since then that were there when it began.
         undated: Other rows read since then whose creation is not known.
     """

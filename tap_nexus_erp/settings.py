@@ -7,15 +7,15 @@ from singer_sdk import typing as th
 from numbered_pages.settings import settings
 from tap_nexus_erp.api import NEXUS_ERP
 
+STATUSES = ["NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST"]
+
 SETTINGS = settings(
     NEXUS_ERP,
     th.Property(
         "status",
-        th.StringType(
-            allowed_values=["NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST"]
-        ),
+        th.StringType(allowed_values=STATUSES),
         title="Status",
-        description="Read only the leads of this status: NOT_CONTACTED, CONTACTED, QUALIFIED, CONVERTED or LOST.",
+        description=f"Read only the leads of this status: {', '.join(STATUSES)}.",
     ),
     th.Property(
         "search",

@@ -53,7 +53,8 @@ class Leads(RotorList):
         return self._read_each(ids) if ids else super().read_records()
 
     def _read_each(self, ids: list[str]) -> Iterable[Record]:
-        for lead_id in dict.fromkeys(ids):
+        ids = [*dict.fromkeys(ids)]
+        for lead_id in ids:
             try:
                 record = self.request_row(lead_id)
             except NotFound:

@@ -52,7 +52,8 @@ class _Cli(click.Command):
 
 _CLI = _Cli("tap-rotor")
 # The SDK would read a developer's own .env.
-_NO_DOTENV = mock.patch("singer_sdk.configuration._dict_config.find_dotenv", return_value="")
+DOTENV = mock.Mock(return_value="")
+_NO_DOTENV = mock.patch("singer_sdk.configuration._dict_config.find_dotenv", DOTENV)
 
 
 def run_here(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> Result:

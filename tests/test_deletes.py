@@ -108,6 +108,13 @@ def test_none_after_a_read_that_the_budget_ended(tap, stream):
     assert activations(run) == []
 
 
+def test_a_budget_for_one_reading_of_a_list_that_takes_two(tap, company):
+    pages = -(-len(company.rows("serviced_jobs")) // 5)
+    for budget, status in ((pages + 1, 1), (2 * pages, 0)):
+        run = tap.run("serviced_jobs", request_budget=budget, page_size=5)
+        assert (run.status, "is too small for the list" in run.last_line) == (status, bool(status))
+
+
 def test_none_after_an_unproven_read(tap):
     tap.sandbox.rule("repeat_page", "/leads", page=3, times=None)
     run = tap.run("leads")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
 
+from numbered_pages.errors import Answer
 from tests.companies import HOUR, hourly
 from tests.in_process import Tap
 from tests.promise import ALL, ids, read
@@ -116,3 +118,27 @@ def test_an_empty_list_is_complete(tap, company):
     run = read(tap, company)
     assert (run.status, run.records("leads")) == (0, [])
     assert tap.asked("leads") == [1]
+
+
+@pytest.mark.parametrize(
+    ("date", "asked"),
+    [
+        ("Thu, 01 Jan 2026 00:00:03 GMT", "2026-01-01T00:00:00.500000Z"),
+        ("Thu, 01 Jan 2026 02:00:03 +0200", "2026-01-01T00:00:00.500000Z"),
+        ("Thu, 01 Jan 2026 00:00:03 -0000", "2026-01-01T00:00:00.500000Z"),
+        ("Thu Jan  1 00:00:03 2026", "2026-01-01T00:00:00.500000Z"),
+        ("Fri, 31 Dec 9999 23:00:00 -0500", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_rows_of_after_a_request_are_not_taken_to_have_been_there(monkeypatch, date, asked):
+    """A server may take the rows long before it states its date, whatever zone this machine has."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        headers = {"Date": date} if date else {}
+        assert Answer(200, headers, b"", "/leads", "host", seconds=2.5).asked == asked
+    finally:
+        monkeypatch.undo()
+        time.tzset()

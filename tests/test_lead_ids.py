@@ -48,6 +48,14 @@ def test_a_lead_that_is_not_there_is_a_warning_with_its_id(tap, company, sandbox
     assert sandbox.count() == 2
 
 
+def test_an_answer_that_is_not_the_apis_says_nothing_of_a_lead(tap, company, sandbox):
+    lead = company.rows("leads")[0]["id"]
+    sandbox.rule("status", f"/leads/{lead}", status=404, body="<html>")
+    run = tap.run("leads", lead_ids=[lead])
+    assert run.status == 1
+    assert run.last_line.endswith("(status 404). Check the setting api_url.")
+
+
 @pytest.mark.parametrize("state", ["none", "complete", "interrupted"])
 def test_the_state_is_left_alone(tap, company, state):
     former = {

@@ -45,6 +45,13 @@ def test_rows_before_start_date_are_left_out(tap, company, hours, rows, pages):
     assert run.warnings == []
 
 
+@pytest.mark.parametrize("form", ["2026-01-31t00:00:00z", "2026-01-31 00:00Z", "2026-01-31"])
+def test_any_form_of_a_start_date_goes_with_a_bookmark(tap, form):
+    first = tap.run("leads", start_date=form)
+    second = tap.run("leads", state=first.state, start_date=form)
+    assert (first.status, second.status, second.warnings) == (0, 0, [])
+
+
 def test_start_date_holds_back_the_lookback_too(tap, company):
     start = hours_ago(company, 4)
     first = tap.run("leads", start_date=start)

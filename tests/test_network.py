@@ -110,6 +110,14 @@ def test_a_name_that_cannot_be_resolved_stops_the_run_at_once(
     assert clock.waits == []
 
 
+@pytest.mark.parametrize("host", [".example.com", "a..b", f"{'a' * 64}.com"])
+def test_what_is_the_name_of_no_host_stops_the_run_at_once(tap, clock, host):
+    result = tap({"api_url": f"http://{host}/x", "retry_minutes": 5})
+    sentence = f"{host} cannot be asked: its name, or that of the proxy, is malformed. {CHECK}"
+    assert_failed(result, f"leads: {sentence}")
+    assert clock.waits == []
+
+
 def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkeypatch):
     lost = threading.Event()
 

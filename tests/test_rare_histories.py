@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 
 from numbered_pages.bookmarks import Memory
-from numbered_pages.pagination import Bookmark, Page
+from numbered_pages.pagination import Bookmark, Page, Stretch
 from sandbox import Company, Sandbox
 from tests import changing_list
 from tests.changing_list import ChangingList, run
@@ -147,3 +147,34 @@ def test_under_other_settings_nothing_is_taken_as_gone_at_first(tmp_path):
         runs.append(tap.run("customers", state=state))
         runs.append(tap.run("customers", state=runs[1].state))
     assert [bool(run.of_type("ACTIVATE_VERSION")) for run in runs] == [True, False, True]
+
+
+def test_an_answer_without_rows_is_not_the_end_of_a_list_that_has_some():
+    source, memory = long_list(5, 10), changing_list.Memory(Bookmark(MOMENT, 0))
+    read = memory.read(source)
+    read.feed(dataclasses.replace(source.page(1), rows=[], has_more=False))
+    assert (read.next_page, read.proof) == (1, None)
+
+
+def test_pages_that_hide_rows_end_no_reading_early():
+    """Positions that no answer shows may hold rows above the floor."""
+    source, memory = long_list(60, 10), changing_list.Memory()
+    assert run(source, memory, memory.read(source))
+    read = memory.read(source)
+    while read.next_page is not None:
+        page = source.page(read.next_page)
+        read.feed(dataclasses.replace(page, rows=page.rows[: 10 if page.number > 1 else 5]))
+    assert (read.proof, read.unproven is None) == (None, False)
+
+
+def test_a_bookmark_of_another_key_is_never_taken_over():
+    entry = {
+        "replication_key": "updated_at",
+        "replication_key_value": "2026-06-15T00:00:00.000000Z",
+    }
+    memory = Memory(entry, "created_at", "fingerprint", "")
+    assert memory.stale() == "its replication key was another"
+    memory.interrupted(None)
+    assert memory.recall() == (None, None)
+    memory.interrupted(Stretch(MOMENT, MOMENT, 0, "", 5))
+    assert memory.recall() == (None, Stretch(MOMENT, MOMENT, 0, "", 5))

@@ -19,6 +19,7 @@ MISSING_KEY = (
     "as TAP_ROTOR_API_KEY or in the config file"
 )
 ODD_KEY = "The setting api_key holds a space, a line break or another character no key has"
+ODD_ELSE = "The setting stream_maps cannot be used: __else__ can only be __NULL__"
 ODD_URL = "The setting api_url must be an address as in https://api.getrotor.com/open-api"
 ODD_DATE = (
     "The setting start_date must be a date or a moment as in 2026-01-31 or 2026-01-31T00:00:00Z"
@@ -115,6 +116,7 @@ def test_a_wrong_type_is_refused_with_the_right_one(tap, sandbox, name, value, k
                 "ftp://api.getrotor.com",
                 "https://",
                 "https://somebody:secret@127.0.0.1",
+                "https://:secret@127.0.0.1",
                 f"http://127.0.0.1/open-api?key={KEY}",
                 "http://[",
                 "http://127.0.0.1:99999/open-api",
@@ -131,6 +133,8 @@ def test_a_wrong_type_is_refused_with_the_right_one(tap, sandbox, name, value, k
         ({"lead_tags": ["VIP", ""]}, "The setting lead_tags holds an empty tag"),
         ({"lead_ids": ["x", ""]}, "The setting lead_ids holds an empty id"),
         ({"lead_tags": ["VIP", 5]}, "The setting lead_tags.1 must be text"),
+        ({"stream_maps": {"__else__": "x"}}, ODD_ELSE),
+        ({"stream_maps": {"leads": {"__else__": {"a": 1}}}}, ODD_ELSE),
         ({"lead_ids": [None]}, "The setting lead_ids.0 must be text"),
     ],
 )

@@ -156,6 +156,17 @@ def test_a_wrong_value_of_the_environment_is_named_by_its_variable(
     assert sandbox.requests == []
 
 
+def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_path, monkeypatch):
+    file = tmp_path / ".env"
+    file.write_text("TAP_ROTOR_INCLUDE_ARCHIVED=ture\n", encoding="utf-8")
+    monkeypatch.setattr("tests.command_line.DOTENV.return_value", str(file))
+    result = run_here(["--config=ENV"], variables)
+    assert_refused(
+        result, "The environment variable TAP_ROTOR_INCLUDE_ARCHIVED must be true or false"
+    )
+    assert sandbox.requests == []
+
+
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [

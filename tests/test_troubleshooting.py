@@ -109,6 +109,9 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "cannot be found by its name. Check the setting api_url and this machine's network.": (
         lambda trouble: trouble.read(api_url="http://rotor.invalid/open-api")
     ),
+    "cannot be asked: its name, or that of the proxy, is malformed": (
+        lambda trouble: trouble.read(api_url="http://.example.com/open-api")
+    ),
     "trying again in ... s (try ...)": Trouble.retried,
     "the key's requests for today are used up (status 429) after ... of this run: ...": (
         Trouble.quota

@@ -132,6 +132,15 @@ MISFITS = [
 ]
 
 
+def test_a_deselected_field_does_not_come_as_a_misfit():
+    conformer = Conformer(schema_of("customers"), {"phone", "address.city", "tags"})
+    row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5}, "tags": [[5]]}
+    record = conformer(row)
+    conformer.count([record])
+    assert record[EXTRA] == {"address.state": 5}
+    assert conformer.misfits == {"address.state": 1}
+
+
 @pytest.mark.parametrize(("stream", "field", "value"), MISFITS)
 def test_a_misfit_is_null_and_kept(stream, field, value):
     conformer = Conformer(schema_of(stream))

@@ -34,12 +34,14 @@ class Calls:
         limit: Leads on a page.
         nulls_first: Where leads without a next call stand.
         past_end: What a page behind the end is answered with.
+        late: How many minutes an answer is dated before its rows were taken.
     """
 
     choices: Iterator[int]
     limit: int = 1
     nulls_first: bool = True
     past_end: str = "empty"
+    late: int = 0
     clock: float = 1000.0
     made: int = 0
     leads: dict[str, Lead] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Calls:
         self.limit = 1 + self.choose(7)
         self.nulls_first = bool(self.choose(2))
         self.past_end = PAST_END[self.choose(2)]
+        self.late = self.choose(4)
         for _ in range(self.choose(40)):
             self.happen("insert")
         self.clock += 10
@@ -97,7 +100,7 @@ class Calls:
             total=len(rows),
             limit=self.limit,
             has_more=start + self.limit < len(rows),
-            date=moment(int(self.clock) + 1),
+            date=moment(int(self.clock) + 1 - self.late),
         )
 
 
@@ -113,9 +116,7 @@ def run(calls: Calls, reading: Read, events: Iterator[Callable[[], None]]) -> di
     while reading.next_page is not None:
         next(events, lambda: None)()
         page = calls.page(reading.next_page)
-        if page is None and reading.lost_page:
-            reading.next_page, reading.unproven = None, "refused"
-        elif page is None:
+        if page is None:
             reading.lose_page()
         else:
             records |= {lead["id"]: lead for lead in reading.feed(page)}
@@ -150,6 +151,7 @@ def test_most_runs_that_are_disturbed_once_end_well() -> None:
     def count(choices: bytes) -> None:
         nonlocal runs, proven
         calls = Calls(iter(choices))
+        calls.late = 0
         reading = read(calls, None, None)
         run(calls, reading, (calls.happens for _ in range(2)))
         runs += 1
