@@ -103,7 +103,8 @@ def page(answer: Answer, number: int, reader: Reader, *, paged: bool) -> Page:
         total=total,
         limit=_whole(stated.get(api.size)) or 0,
         has_more=has_more,
-        date=answer.asked,
+        date=answer.date,
+        asked=answer.asked,
     )
 
 

@@ -104,13 +104,18 @@ class Answer:
         return value if isinstance(value, dict) else None
 
     @property
+    def date(self) -> str | None:
+        """When it was made, by the server's clock, in the fixed form, or None."""
+        date = http_date(self.headers.get("Date"))
+        return fixed(date) if date else None
+
+    @property
     def asked(self) -> str | None:
-        """A moment, by the server's clock, at which it had not been asked yet.
+        """A moment, by the server's clock, at which it had not been asked for yet, or None.
 
         A server states its date when it answers, which may be long after it took the rows.
         """
-        date = http_date(self.headers.get("Date"))
-        return before(fixed(date), seconds=self.seconds) if date else None
+        return before(self.date, seconds=self.seconds) if self.date else None
 
     @property
     def content_type(self) -> str:

@@ -171,7 +171,7 @@ class ListStream(RecordStream):
         """Return the query parameters that every page is asked for with."""
         params: dict[str, str | int] = dict(self.filters())
         if self.paged:
-            params[self.tap.api.size] = self.config["page_size"]
+            params[self.tap.api.size] = int(self.config["page_size"])
         if self.since_param and floor:
             params[self.since_param] = floor
         return params

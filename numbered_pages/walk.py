@@ -28,7 +28,8 @@ class Page:
         total: Rows in the whole list at the moment of this answer.
         limit: Rows that a page holds, as the answer states it; 0 where it does not.
         has_more: Whether the answer says that there are further pages.
-        date: A moment before its rows were taken, by the server's clock, or None.
+        date: When the answer was made, by the server's clock, or None.
+        asked: A moment before its rows were taken, by the server's clock, or None.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Page:
     limit: int
     has_more: bool
     date: str | None = None
+    asked: str | None = None
 
     @property
     def start(self) -> int:
@@ -167,7 +169,7 @@ class Census:
     Attributes:
         number: Which pass of the read it is, from 1.
         total: Rows in the list when the pass began.
-        date: A moment before that, by the server's clock, or None: then no creation proves
+        asked: A moment before that, by the server's clock, or None: then no creation proves
             anything.
         certain: Rows read since then that were there when it began.
         undated: Other rows read since then whose creation is not known.
@@ -175,14 +177,14 @@ class Census:
 
     number: int
     total: int = -1
-    date: str | None = None
+    asked: str | None = None
     certain: int = 0
     undated: int = 0
 
     def begin(self, page: Page) -> None:
         """Take the first answer."""
         self.total = page.total
-        self.date = page.date
+        self.asked = page.asked
         self.certain = len({row["id"] for row in page.rows})
 
     def count(self, created: str | None, *, known: bool) -> None:
@@ -192,7 +194,7 @@ class Census:
             created: When the row was created, or None.
             known: Whether its id was known before the pass began.
         """
-        if known or (created is not None and self.date is not None and created < self.date):
+        if known or (created is not None and self.asked is not None and created < self.asked):
             self.certain += 1
         elif created is None:
             self.undated += 1

@@ -65,6 +65,7 @@ class ChangingList:
             limit=self.limit,
             has_more=start + self.limit < len(self.rows),
             date=moment(int(self.clock) + 1) if dated else None,
+            asked=moment(int(self.clock)) if dated else None,
         )
 
     def _place(self, created: str | None) -> int:

@@ -34,7 +34,7 @@ class Calls:
         limit: Leads on a page.
         nulls_first: Where leads without a next call stand.
         past_end: What a page behind the end is answered with.
-        late: How many minutes an answer is dated before its rows were taken.
+        late: How many minutes before its rows were taken an answer was asked for.
     """
 
     choices: Iterator[int]
@@ -100,7 +100,8 @@ class Calls:
             total=len(rows),
             limit=self.limit,
             has_more=start + self.limit < len(rows),
-            date=moment(int(self.clock) + 1 - self.late),
+            date=moment(int(self.clock) + 1),
+            asked=moment(int(self.clock) + 1 - self.late),
         )
 
 
