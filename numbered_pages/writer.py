@@ -128,7 +128,7 @@ def _room(descriptor: int) -> int:
     """Return how many bytes are taken at once now that there is room."""
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
-        return _BUFFER_SIZE
+        return sys.maxsize
     if stat.S_ISFIFO(mode) and hasattr(fcntl, "F_GETPIPE_SZ"):
         unread = int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
         if not unread:
