@@ -158,7 +158,7 @@ def test_a_wrong_value_of_the_environment_is_named_by_its_variable(
 
 def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_path, monkeypatch):
     file = tmp_path / ".env"
-    file.write_text("TAP_ROTOR_INCLUDE_ARCHIVED=ture\n", encoding="utf-8")
+    file.write_text("TAP_ROTOR_INCLUDE_ARCHIVED=perhaps\n", encoding="utf-8")
     monkeypatch.setattr("tests.command_line.DOTENV.return_value", str(file))
     result = run_here(["--config=ENV"], variables)
     assert_refused(
