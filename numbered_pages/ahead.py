@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Thread
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
+
+# While a page is encoded, no other thread has its turn: not even to send a request.
+_SECONDS_TO_SEND = 0.003
 
 _Result = t.TypeVar("_Result")
 
@@ -15,7 +18,8 @@ _Result = t.TypeVar("_Result")
 def begin(call: Callable[[], _Result]) -> Future[_Result]:
     """Begin a call in a thread of its own, and return its result to be.
 
-    The thread does not hold up the end of the program, as an executor's would.
+    The thread does not hold up the end of the program, as an executor's would. By the time that
+    this returns, the call has sent what it sends.
     """
     future: Future[_Result] = Future()
 
@@ -26,4 +30,5 @@ def begin(call: Callable[[], _Result]) -> Future[_Result]:
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()
+    wait([future], timeout=_SECONDS_TO_SEND)
     return future

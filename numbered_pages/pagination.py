@@ -6,6 +6,7 @@ may be remembered, and whether it is proven that nothing was missed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from numbered_pages.descent import LATE_MINUTES, Bookmark, Descent, Stretch
@@ -14,6 +15,7 @@ from numbered_pages.walk import Broken, Census, Page, Row, Walk
 __all__ = ["LATE_MINUTES", "Bookmark", "Page", "Read", "Row", "Stretch"]
 
 _MOST_PASSES = 3
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(slots=True)
@@ -240,15 +242,4 @@ class Read:
 
 def _compact(row_id: str) -> str | bytes:
     """Return a UUID in its usual form as 16 bytes, any other id as it is: equal if they are."""
-    digits = row_id.replace("-", "")
-    if (
-        (len(row_id), len(digits)) == (36, 32)
-        and row_id[8] == row_id[13] == row_id[18] == row_id[23] == "-"
-        and row_id == row_id.lower()
-        and digits.isalnum()
-    ):
-        try:
-            return bytes.fromhex(digits)
-        except ValueError:
-            pass
-    return row_id
+    return bytes.fromhex(row_id.replace("-", "")) if _UUID.fullmatch(row_id) else row_id
