@@ -18,8 +18,8 @@ _Result = t.TypeVar("_Result")
 def begin(call: Callable[[], _Result]) -> Future[_Result]:
     """Begin a call in a thread of its own, and return its result to be.
 
-    The thread does not hold up the end of the program, as an executor's would. By the time that
-    this returns, the call has sent what it sends.
+    The thread does not hold up the end of the program, as an executor's would. It is given a few
+    milliseconds to itself, in which a call sends what it sends.
     """
     future: Future[_Result] = Future()
 

@@ -103,7 +103,7 @@ class Answer:
             return None
         return value if isinstance(value, dict) else None
 
-    @property
+    @cached_property
     def date(self) -> str | None:
         """When it was made, by the server's clock, in the fixed form, or None."""
         date = http_date(self.headers.get("Date"))
