@@ -29,7 +29,7 @@ help: ## Show these targets
 install: .venv/.installed ## Install the tap and all that its tests need into .venv
 
 # Meltano's plugins have environments of their own, below .meltano.
-.meltano/.installed: .venv/.installed meltano.yml loader/pyproject.toml
+.meltano/.installed: .venv/.installed meltano.yml load/pyproject.toml
 	@mkdir -p .meltano
 	.venv/bin/meltano --log-level=warning install
 	@touch $@
@@ -39,7 +39,7 @@ plugins: .meltano/.installed ## Install the tap and its targets as Meltano's plu
 
 .PHONY: demo
 demo: install plugins ## Load a made-up company into an embedded PostgreSQL, show its funnel; again: its changes
-	@$(RUN) -m demo $(ARGS)
+	@$(RUN) -m tools.demo $(ARGS)
 
 .PHONY: clean-demo
 clean-demo: ## Forget all that the demo has made
@@ -47,7 +47,7 @@ clean-demo: ## Forget all that the demo has made
 
 .PHONY: dagster
 dagster: install plugins ## Open Dagster over made-up companies: see orchestrate/README.md
-	@$(RUN) -m orchestrate
+	@$(RUN) -m tools.demo.dagster
 
 .PHONY: test
 test: install plugins ## Install and pass the quick tests, at least 95 % of the branches covered
@@ -59,11 +59,11 @@ test-long: install plugins ## Pass the others, which take long
 
 .PHONY: simulate
 simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
-	$(RUN) -m simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
+	$(RUN) -m tools.simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: install plugins ## Measure tap-rotor beside its peers, half an hour on a quiet machine: ARGS=
-	@$(RUN) -m benchmarks $(ARGS)
+	@$(RUN) -m tools.benchmarks $(ARGS)
 
 .PHONY: check
 check: install ## Run every static check
@@ -71,7 +71,7 @@ check: install ## Run every static check
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/ty check --quiet
-	.venv/bin/deptry numbered_pages tap_nexus_erp tap_rotor
+	.venv/bin/deptry paged_rest tap_nexus_erp tap_rotor
 	.venv/bin/typos
 	.venv/bin/check-jsonschema --builtin-schema vendor.meltano meltano.yml
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -91,8 +91,8 @@ lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dep
 	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct \
 		--group test --editable .
 	@# What is left out needs Meltano and PostgreSQL, whose bounds are their own.
-	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/test_simulation.py \
-		--ignore tests/test_benchmarks.py
+	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/targets --ignore tests/repository --ignore tests/tools/test_simulation.py \
+		--ignore tests/tools/test_benchmarks.py
 
 # Nothing younger than a week: most bad releases are found within days. UPGRADE= changes only
 # what pyproject.toml asks for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbered_pages.unused import leave_out_unused
+from paged_rest.singer.unused import leave_out_unused
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from numbered_pages.settings import settings
-from tap_nexus_erp.api import NEXUS_ERP
+from paged_rest.settings.schema import settings
+from tap_nexus_erp.client import NEXUS_ERP
 
 STATUSES = ["NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST"]
 

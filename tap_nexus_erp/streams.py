@@ -7,7 +7,7 @@ import typing as t
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from numbered_pages.list_stream import ListStream
+from paged_rest.singer.stream import ListStream
 from tap_nexus_erp import schemas
 
 

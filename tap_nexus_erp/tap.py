@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
-from numbered_pages.tap import ListTap
-from tap_nexus_erp.api import NEXUS_ERP
+from paged_rest.singer.tap import ListTap
+from tap_nexus_erp.client import NEXUS_ERP
 from tap_nexus_erp.settings import SETTINGS
 from tap_nexus_erp.streams import STREAMS
 

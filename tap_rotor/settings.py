@@ -6,8 +6,8 @@ import typing as t
 
 from singer_sdk import typing as th
 
-from numbered_pages.settings import settings
-from tap_rotor.api import ROTOR
+from paged_rest.settings.schema import settings
+from tap_rotor.client import ROTOR
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

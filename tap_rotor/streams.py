@@ -10,8 +10,8 @@ import typing as t
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from numbered_pages.errors import NotFound
-from numbered_pages.list_stream import ListStream
+from paged_rest.errors import NotFound
+from paged_rest.singer.stream import ListStream
 from tap_rotor import schemas
 
 if t.TYPE_CHECKING:

@@ -7,10 +7,10 @@ from functools import cached_property
 
 from typing_extensions import override
 
-from numbered_pages.errors import TapError
-from numbered_pages.tap import ListTap
+from paged_rest.errors import TapError
+from paged_rest.singer.tap import ListTap
 from tap_rotor import settings
-from tap_rotor.api import ROTOR
+from tap_rotor.client import ROTOR
 from tap_rotor.streams import STREAMS
 
 if t.TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from demo.meltano import clean_environment
-from sandbox import Company, Sandbox
+from tools.harness.meltano import clean_environment
+from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

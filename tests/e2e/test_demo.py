@@ -13,19 +13,18 @@ import typing as t
 import psutil
 import pytest
 
-from demo.meltano import ROOT, clean_environment
-from sandbox.create import LISTS
-from tests.documents import blocks
-
-from .warehouse import assert_equal
+from tests.harness.documents import blocks
+from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.warehouse import assert_equal
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg
 
-    from demo.postgres import Postgres
-    from sandbox import Company, Sandbox
+    from tools.harness.postgres import Postgres
+    from tools.sandbox import Company, Sandbox
 
 INSTALLED_SECONDS = 600
 STARTED_SECONDS = 120
@@ -36,7 +35,7 @@ def test_interrupted(open_folder: Path) -> None:
     """Ctrl-C in the middle of a load ends Meltano, the plugins and PostgreSQL."""
     folder = open_folder / "de mo"
     demo = subprocess.Popen(
-        [sys.executable, "-m", "demo", "--directory", folder],
+        [sys.executable, "-m", "tools.demo", "--directory", folder],
         cwd=ROOT,
         env=clean_environment(),
         stdin=subprocess.DEVNULL,

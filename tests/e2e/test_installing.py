@@ -17,20 +17,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo.meltano import ROOT, clean_environment
-from sandbox import Company
-from sandbox.create import LISTS
 from tests.conftest import Result
-from tests.documents import blocks
-
-from .warehouse import assert_equal
+from tests.harness.documents import blocks
+from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.warehouse import assert_equal
+from tools.sandbox import Company
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     import psycopg
 
-    from sandbox import Sandbox
-
-    from .project import Project
+    from tests.harness.project import Project
+    from tools.sandbox import Sandbox
 
 pytestmark = pytest.mark.long
 CLONE = "git clone <address of this repository>"

@@ -5,15 +5,14 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from .transform import rows
-from .warehouse import assert_equal, column_types
+from tests.harness.transform import rows
+from tools.harness.warehouse import assert_equal, column_types
 
 if t.TYPE_CHECKING:
     import psycopg
 
-    from sandbox import NexusSandbox, Organisation
-
-    from .conftest import Pipeline
+    from tests.harness.pipeline import Pipeline
+    from tools.sandbox import NexusSandbox, Organisation
 
 SCHEMA = "tap_nexus_erp"
 LOAD = ["tap-nexus-erp", "target-postgres"]

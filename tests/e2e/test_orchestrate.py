@@ -19,27 +19,26 @@ from pathlib import Path
 import pytest
 import requests
 
-from demo.meltano import ROOT, STATE_ID, Meltano
-from numbered_pages import errors
-from orchestrate import __main__ as example
-from sandbox import Company, Sandbox
-from sandbox.create import LISTS
-from tap_rotor.api import ROTOR
-from tests.documents import blocks
-from tests.started import until
-
-from .warehouse import assert_equal
+from paged_rest import errors
+from tap_rotor.client import ROTOR
+from tests.harness.documents import blocks
+from tests.harness.started import until
+from tools.demo import dagster as example
+from tools.harness.meltano import ROOT, STATE_ID, Meltano
+from tools.harness.warehouse import assert_equal
+from tools.sandbox import Company, Sandbox
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
     import psycopg
 
-    from demo.postgres import Postgres
+    from tools.harness.postgres import Postgres
 
 README = "orchestrate/README.md"
 SHELL = "import subprocess, sys; subprocess.run(sys.argv[1], shell=True, check=True)"
-INSIDE = Path(__file__).with_name("inside_dagster.py")
+INSIDE = Path(__file__).parents[1] / "harness" / "inside_dagster.py"
 DEFINITIONS = "orchestrate/definitions.py"
 COMPANIES = ["acme", "birch", "cedar"]
 PATIENCE_SECONDS = 300

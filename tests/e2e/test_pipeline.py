@@ -8,17 +8,15 @@ from datetime import datetime, timedelta
 import pytest
 from psycopg import sql
 
-from demo.meltano import MeltanoError
-from sandbox.create import LISTS
-
-from .warehouse import SCHEMA, actual, assert_equal
+from tools.harness.meltano import MeltanoError
+from tools.harness.warehouse import SCHEMA, actual, assert_equal
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     import psycopg
 
-    from sandbox import Company
-
-    from .conftest import Pipeline
+    from tests.harness.pipeline import Pipeline
+    from tools.sandbox import Company
 
 PAGE = 50
 LOAD = ["tap-rotor", "target-postgres"]

@@ -13,19 +13,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo.meltano import ROOT, clean_environment
-from sandbox import Company, NexusSandbox, Organisation, Sandbox
-from sandbox.create import LISTS
-from tests.documents import blocks
-
-from .project import ENVIRONMENT, Project
-from .transform import connection_settings, rows
-from .warehouse import actual, assert_equal
+from tests.harness.documents import blocks
+from tests.harness.project import ENVIRONMENT, Project
+from tests.harness.transform import connection_settings, rows
+from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.warehouse import actual, assert_equal
+from tools.sandbox import Company, NexusSandbox, Organisation, Sandbox
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     import psycopg
 
-    from demo.postgres import Postgres
+    from tools.harness.postgres import Postgres
 
 PLUGINS = ROOT / ".meltano"
 STARTED_SECONDS = 60

@@ -15,19 +15,18 @@ import pytest
 import yaml
 from psycopg import sql
 
-from demo.meltano import ROOT
-from sandbox import Company, Sandbox
-from sandbox.create import LISTS
-from tests.documents import blocks
-
-from .project import Project
-from .transform import rows
-from .warehouse import actual, assert_equal, column_types, expected
+from tests.harness.documents import blocks
+from tests.harness.project import Project
+from tests.harness.transform import rows
+from tools.harness.meltano import ROOT
+from tools.harness.warehouse import actual, assert_equal, column_types, expected
+from tools.sandbox import Company, Sandbox
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from demo.postgres import Postgres
+    from tools.harness.postgres import Postgres
 
 FILE = "docs/recipes.md"
 LOAD = ".venv/bin/meltano run tap-rotor target-postgres"

@@ -10,20 +10,18 @@ from decimal import Decimal
 
 import pytest
 
-from demo.answers import answers
-from sandbox.create import LISTS
-
-from . import transform as expected
-from .transform import LOAD, rows
+from tests.harness import transform as expected
+from tests.harness.transform import LOAD, rows
+from tools.demo.answers import answers
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg
 
-    from sandbox import Company, Organisation
-
-    from .conftest import Pipeline
+    from tests.harness.pipeline import Pipeline
+    from tools.sandbox import Company, Organisation
 
 AS_OF = "2026-07-01 02:00:00"
 FOLLOW_UPS = {

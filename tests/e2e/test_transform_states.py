@@ -8,22 +8,20 @@ import typing as t
 import pytest
 from psycopg import sql
 
-from demo.meltano import MeltanoError
-from sandbox.create import LISTS
-
-from . import transform as expected
-from .transform import LOAD, dbt, rows
-from .warehouse import SCHEMA
+from tests.harness import transform as expected
+from tests.harness.transform import LOAD, dbt, rows
+from tools.harness.meltano import MeltanoError
+from tools.harness.warehouse import SCHEMA
+from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg
 
-    from demo.postgres import Postgres
-    from sandbox import Company, Organisation
-
-    from .conftest import Pipeline
+    from tests.harness.pipeline import Pipeline
+    from tools.harness.postgres import Postgres
+    from tools.sandbox import Company, Organisation
 
 ROTOR: t.Final = "rotor.load_status where source_system = 'rotor'"
 FRESHNESS = ("source", "freshness", "--select", "source:rotor")

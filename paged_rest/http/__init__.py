@@ -1,0 +1,1 @@
+"""Requests to an API and what its answers mean."""

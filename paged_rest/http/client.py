@@ -1,0 +1,183 @@
+"""Requests to an API, one after another, with the retries that each answer deserves."""
+
+from __future__ import annotations
+
+import logging
+import time
+import typing as t
+from urllib.parse import urlsplit
+
+import backoff
+import requests
+import urllib3
+
+from paged_rest import errors
+from paged_rest.errors import Answer
+from paged_rest.http import network
+from paged_rest.http.ahead import begin
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from backoff.types import Details
+
+    from paged_rest.http.api import Api
+
+# An answer that drips for longer than this is given up, in seconds.
+LONGEST_ANSWER = 300.0
+
+_CHUNK = 1 << 20
+
+_Parsed = t.TypeVar("_Parsed")
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Cut the query off each address that is logged: a person may be searched for in it."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args
+        )
+    return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
+
+
+class Client:
+    """An API as one run sees it.
+
+    Attributes:
+        requests: Requests made so far, retries among them: each counts against the quota.
+        answered: Whether the API has given a good answer.
+    """
+
+    def __init__(
+        self, api: Api, config: Mapping[str, t.Any], *, user_agent: str, logger: logging.Logger
+    ) -> None:
+        """Take the validated settings of the tap."""
+        self.requests = 0
+        self.answered = False
+        self._api = api
+        self._coming: Future[Answer] | None = None
+        self._url = str(config["api_url"]).rstrip("/")
+        self._host = urlsplit(self._url).hostname or ""
+        self._budget: int | None = config.get("request_budget")
+        self._timeout = float(config["request_timeout"])
+        self._retry_seconds = 60.0 * config["retry_minutes"]
+        self._logger = logger
+        self._session = requests.Session()
+        # Any `auth` keeps a login of ~/.netrc out of the place of the key.
+        self._session.auth = lambda request: request
+        self._session.headers.update(
+            {
+                "Accept": "application/json",
+                "User-Agent": user_agent,
+                **api.headers(config.get("api_key") or ""),
+            }
+        )
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        parse: Callable[[Answer], _Parsed],
+    ) -> _Parsed:
+        """Ask for a path below the API's address; return what `parse` makes of the answer.
+
+        A fault that may pass is retried for `retry_minutes`, one that `parse` finds too.
+
+        Raises:
+            errors.TapError: What went wrong in the end, of the class that says how far it
+                reaches.
+        """
+        failed: list[errors.Retriable] = []
+
+        def attempt() -> _Parsed:
+            try:
+                answer = self._send(path, params)
+                errors.raise_for_status(answer, self._api)
+                parsed = parse(answer)
+            except errors.Retriable as error:
+                failed.append(error)
+                raise
+            self.answered = True
+            return parsed
+
+        retried = backoff.on_exception(
+            network.waits,
+            errors.Retriable,
+            max_time=self._retry_seconds,
+            jitter=None,
+            on_backoff=self._log_wait,
+            logger=None,
+        )(attempt)
+        try:
+            return retried()
+        except errors.BudgetSpent as spent:
+            # Retries that use up the budget are a failure, not a polite stop.
+            raise (failed[-1] if failed else spent) from None
+
+    def begin(self, path: str, params: Mapping[str, str | int]) -> None:
+        """Send a request ahead, the very one that `get` is called for next.
+
+        Its answer is on the way while other work is done, and it costs nothing more.
+        """
+        if not self._spent:
+            self.requests += 1
+            self._coming = begin(lambda: self._exchange(path, params))
+
+    @property
+    def _spent(self) -> bool:
+        return self._budget is not None and self.requests >= self._budget
+
+    def _send(self, path: str, params: Mapping[str, str | int]) -> Answer:
+        coming, self._coming = self._coming, None
+        if coming:
+            return coming.result()
+        if self._spent:
+            message = f"the run has made the {self._budget:,} requests of its request_budget"
+            raise errors.BudgetSpent(message)
+        self.requests += 1
+        return self._exchange(path, params)
+
+    def _exchange(self, path: str, params: Mapping[str, str | int]) -> Answer:
+        sent = time.monotonic()
+        try:
+            response = self._session.get(
+                self._url + path,
+                params=params,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                content = self._read_body(response)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise network.unreachable(error, self._host, answered=self.answered) from None
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=content,
+            path=path,
+            host=self._host,
+            seconds=time.monotonic() - sent,
+        )
+
+    def _read_body(self, response: requests.Response) -> bytes:
+        """Read the body as it comes, since the timeout holds only between two reads."""
+        deadline = time.monotonic() + LONGEST_ANSWER
+        chunks = []
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            chunks.append(chunk)
+            if time.monotonic() > deadline:
+                raise requests.exceptions.ReadTimeout
+        return b"".join(chunks)
+
+    def _log_wait(self, details: Details) -> None:
+        self._logger.warning(
+            "%s; trying again in %.0f s (try %d)",
+            details["exception"],
+            details["wait"],
+            details["tries"] + 1,
+        )

@@ -1,0 +1,1 @@
+"""Complete reading of a list that changes meanwhile; no I/O."""

@@ -1,0 +1,1 @@
+"""The settings of a tap and the checks on them."""

@@ -1,0 +1,182 @@
+"""Answers that never come, or not from where they should: hosts, certificates, time."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import typing as t
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from tests.harness.command_line import Clock, Tap, assert_failed, said, tap_for
+from tools.sandbox import Company, Sandbox
+
+if t.TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+# For `localhost`, vouched for by nobody; its key is as public as this test.
+CERTIFICATE = Path(__file__).with_name("data") / "self_signed.pem"
+CHECK = "Check the setting api_url and this machine's network."
+REAL_GETADDRINFO = socket.getaddrinfo
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Company(leads=30, pins=0, customers=0, service_plans=0)) as server:
+        yield server
+
+
+@pytest.fixture
+def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
+    return tap_for(sandbox, tmp_path, retry_minutes=0, page_size=10)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+class _Server(HTTPServer):
+    def __init__(self, *arguments: t.Any) -> None:
+        super().__init__(*arguments)
+        self.keys: list[str] = []
+
+    @override
+    def handle_error(self, *_: t.Any) -> None:
+        """Say nothing when the client hangs up."""
+
+
+@contextmanager
+def listening() -> Generator[_Server]:
+    """Serve HTTPS with a certificate that nobody trusts; keep the keys that were sent."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server.keys.append(self.headers["x-api-key"])
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_redirect_is_not_followed_and_the_key_stays(tap, sandbox):
+    with Sandbox(Company(leads=1)) as other:
+        location = other.url.replace("127.0.0.1", "localhost") + "/leads"
+        sandbox.rule("status", "/leads", status=302, headers={"Location": location})
+        result = tap()
+        assert other.requests == []
+    assert_failed(
+        result,
+        "leads: /leads was redirected to localhost (status 302), which is not followed: the key "
+        "would travel along. Check the setting api_url.",
+    )
+    assert sandbox.count() == 1
+
+
+@pytest.mark.parametrize("retry_minutes", [0, 5])
+def test_a_certificate_that_nobody_vouches_for_stops_the_run_at_once(tap, clock, retry_minutes):
+    with listening() as server:
+        url = f"https://localhost:{server.server_port}/open-api"
+        result = tap({"api_url": url, "retry_minutes": retry_minutes})
+        assert server.keys == []
+    sentence = f"localhost does not show a certificate that this machine trusts. {CHECK}"
+    assert_failed(result, f"leads: {sentence}")
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("retry_minutes", [0, 5])
+def test_a_name_that_cannot_be_resolved_stops_the_run_at_once(
+    tap, clock, monkeypatch, retry_minutes
+):
+    def fail(*_: object, **__: object) -> t.NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    result = tap({"api_url": "http://api.nowhere.invalid/x", "retry_minutes": retry_minutes})
+    assert_failed(result, f"leads: api.nowhere.invalid cannot be found by its name. {CHECK}")
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("host", [".example.com", "a..b", f"{'a' * 64}.com"])
+def test_what_is_the_name_of_no_host_stops_the_run_at_once(tap, clock, host):
+    result = tap({"api_url": f"http://{host}/x", "retry_minutes": 5})
+    sentence = f"{host} cannot be asked: its name, or that of the proxy, is malformed. {CHECK}"
+    assert_failed(result, f"leads: {sentence}")
+    assert clock.waits == []
+
+
+def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkeypatch):
+    lost = threading.Event()
+
+    def find(*args: t.Any, **options: t.Any) -> t.Any:
+        if lost.is_set() and len(clock.waits) < 3:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return REAL_GETADDRINFO(*args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    sandbox.rule("reset", "/leads", page=2)
+    sandbox.before("/leads", 2, lost.set)
+    result = tap({"retry_minutes": 5})
+    assert (result.status, len(result.records("leads"))) == (0, 30)
+    assert said(result, "WARNING") == [
+        "127.0.0.1 broke the connection; trying again in 1 s (try 2)",
+        "127.0.0.1 cannot be found by its name; trying again in 2 s (try 3)",
+        "127.0.0.1 cannot be found by its name; trying again in 4 s (try 4)",
+    ]
+
+
+def test_a_refused_connection(tap):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    result = tap({"api_url": f"http://127.0.0.1:{port}/open-api"})
+    assert_failed(result, "leads: 127.0.0.1 refuses the connection")
+
+
+def test_an_answer_that_does_not_come_in_time(tap, sandbox):
+    sandbox.rule("hang", "/leads", times=None)
+    result = tap({"request_timeout": 1})
+    assert_failed(result, "leads: 127.0.0.1 did not answer in time")
+    assert sandbox.count() == 1
+
+
+def test_a_body_that_stands_still(tap, sandbox):
+    sandbox.rule("drip", "/leads", times=None, rate=1)
+    result = tap({"request_timeout": 1})
+    assert_failed(result, "leads: 127.0.0.1 did not answer in time")
+
+
+def test_a_body_that_drips_for_ever(tap, sandbox, monkeypatch):
+    monkeypatch.setattr("paged_rest.http.client.LONGEST_ANSWER", 0.2)
+    sandbox.rule("drip", "/leads", times=None, rate=200)
+    result = tap()
+    assert_failed(result, "leads: 127.0.0.1 did not answer in time")
+    assert sandbox.count() == 1
+
+
+def test_what_is_no_http_at_all(tap):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        result = tap({"api_url": f"http://127.0.0.1:{server.getsockname()[1]}"})
+        thread.join()
+    assert_failed(result, "leads: 127.0.0.1 broke the connection")

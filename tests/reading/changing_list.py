@@ -1,0 +1,130 @@
+"""A page-numbered list that changes between requests, and runs that read it: no I/O."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from paged_rest.reading.pagination import LATE_MINUTES, Page, Read
+from paged_rest.timestamps import before
+
+if t.TYPE_CHECKING:
+    from paged_rest.reading.pagination import Bookmark, Stretch
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def moment(minutes: float) -> str:
+    return (EPOCH + timedelta(minutes=minutes)).strftime(FORM)
+
+
+@dataclass
+class ChangingList:
+    """A list ordered newest first, as an API would serve it; time goes on by the minute.
+
+    Attributes:
+        limit: Rows on a page; the server clamps to it, and states it.
+        nulls_first: Where rows without a date stand.
+        shuffled: Whether new rows enter anywhere, as in a list whose order is not promised.
+    """
+
+    limit: int
+    nulls_first: bool = True
+    shuffled: bool = False
+    clock: float = 1000.0
+    rows: list[dict[str, t.Any]] = field(default_factory=list)
+    made: int = 0
+
+    def insert(self, *, minutes: float | None = None, null: bool = False, at: int = 0) -> str:
+        """Let a row enter: now, with another date, or with none; at a place if shuffled."""
+        self.made += 1
+        self.clock += 1
+        created = None if null else moment(self.clock if minutes is None else minutes)
+        row = {"id": f"row-{self.made}", "created_at": created}
+        if self.shuffled:
+            self.rows.insert(at % (len(self.rows) + 1), row)
+        else:
+            self.rows.insert(self._place(created), row)
+        return str(row["id"])
+
+    def reenter(self, row: dict[str, t.Any]) -> None:
+        """Let a row that left come back to its place."""
+        self.rows.insert(self._place(row["created_at"]), row)
+
+    def remove(self, index: int) -> dict[str, t.Any] | None:
+        return self.rows.pop(index % len(self.rows)) if self.rows else None
+
+    def page(self, number: int, *, dated: bool = True) -> Page:
+        start = (number - 1) * self.limit
+        return Page(
+            number=number,
+            rows=[dict(row) for row in self.rows[start : start + self.limit]],
+            total=len(self.rows),
+            limit=self.limit,
+            has_more=start + self.limit < len(self.rows),
+            date=moment(int(self.clock) + 1) if dated else None,
+            asked=moment(int(self.clock)) if dated else None,
+        )
+
+    def _place(self, created: str | None) -> int:
+        def rank(key: str | None) -> str:
+            return key or ("~" if self.nulls_first else "")
+
+        for index, row in enumerate(self.rows):
+            if rank(row["created_at"]) <= rank(created):
+                return index
+        return len(self.rows)
+
+
+@dataclass
+class Memory:
+    """What the runs before left, and what a warehouse got from them."""
+
+    bookmark: Bookmark | None = None
+    stretch: Stretch | None = None
+    loaded: set[str] = field(default_factory=set)
+
+    def read(self, source: ChangingList, lookback_minutes: int = 0, **options: t.Any) -> Read:
+        """Return the reading of the next run, as a stream sets it up."""
+        floor = None
+        if self.bookmark:
+            floor = before(self.bookmark.value, minutes=max(LATE_MINUTES, lookback_minutes))
+        settings: dict[str, t.Any] = {
+            "started": moment(source.clock + 2),
+            "created": "created_at",
+            "newest_first": True,
+            "key": "created_at",
+            "floor": floor,
+            "previous": self.bookmark,
+            "resume": self.stretch,
+        }
+        return Read(**(settings | options))
+
+
+def run(
+    source: ChangingList,
+    memory: Memory,
+    read: Read,
+    events: t.Iterable[t.Callable[[], object]] = (),
+    interrupt_after: int | None = None,
+    *,
+    dated: bool = True,
+) -> bool:
+    """Let one run read; events happen one before each answer. Return whether it ended well."""
+    happening = iter(events)
+    while read.next_page is not None:
+        if read.requests == interrupt_after:
+            return False
+        for event in happening:
+            event()
+            break
+        rows = read.feed(source.page(read.next_page, dated=dated))
+        memory.loaded.update(str(row["id"]) for row in rows)
+        memory.stretch = read.stretch
+    if read.unproven:
+        return False
+    assert read.proof
+    memory.bookmark, memory.stretch = read.bookmark or memory.bookmark, None
+    return True

@@ -1,0 +1,183 @@
+"""Records that go out as they came cost less work, and are the same to the last byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from decimal import Decimal
+
+import msgspec
+import pytest
+import singer_sdk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paged_rest.errors import Answer
+from paged_rest.records.conform import EXTRA_FIELDS, Conformer, sent
+from paged_rest.records.page import RECORD, Reader
+from paged_rest.records.typed_rows import typed_rows
+from paged_rest.singer.sdk import RecordStream
+from paged_rest.singer.unused import UNUSED
+from tap_rotor.client import ROTOR
+from tests.harness.in_process import Tap
+from tests.harness.started import Started, full, until
+from tests.records.test_any_row import SCHEMAS, body, values
+from tools.sandbox import Company, Sandbox
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def decoded(text: bytes) -> object:
+    return json.loads(text, parse_float=Decimal)
+
+
+def answer(rows: list[dict[str, object]]) -> Answer:
+    page = {"data": rows, "pagination": {"total": len(rows)}, "status": "success"}
+    return Answer(200, {}, body(page), "/x", "localhost", 0.1)
+
+
+def readers(stream: str) -> tuple[Reader, Reader]:
+    """Return the reader that takes the quick way where it can, and the one that never does."""
+    conformer = Conformer(SCHEMAS[stream])
+    typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
+    assert typed is not None
+    quick, general = (Reader(ROTOR, conformer, way, None, None) for way in (typed, None))
+    return quick, general
+
+
+def records(reader: Reader, answered: Answer) -> list[object]:
+    return [decoded(encode(row[RECORD])) for row in reader.rows(answered)[0]]
+
+
+def near(declared: dict[str, object]) -> st.SearchStrategy[object]:
+    """Return values of about a declared type, so that many pages take the quick way."""
+    text = json.dumps(declared)
+    if "date" in text:
+        moments = st.datetimes().map(lambda moment: f"{moment.isoformat('T', 'milliseconds')}Z")
+        return moments | st.dates().map(str) | st.datetimes().map(str)
+    items = declared.get("items")
+    if isinstance(items, dict):
+        return st.lists(near(items), max_size=3)
+    properties = declared.get("properties")
+    if isinstance(properties, dict):
+        names = st.sampled_from([*sorted(properties), "new"])
+        return st.dictionaries(names, st.text(max_size=3) | st.none(), max_size=3)
+    if "number" in text:
+        return st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    return st.booleans() if "boolean" in text else st.text(max_size=5)
+
+
+@pytest.mark.parametrize("stream", SCHEMAS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_both_ways_make_the_same_records(stream, data):
+    properties = sent(SCHEMAS[stream])
+    names = st.sampled_from(sorted(properties))
+    rows = []
+    for number in range(data.draw(st.integers(1, 2))):
+        row = {
+            name: data.draw(st.none() | near(properties[name]) | st.just(0))
+            for name in data.draw(st.lists(names, max_size=5, unique=True))
+        }
+        if data.draw(st.integers(0, 9)) == 0:
+            row[data.draw(names | st.text(max_size=3))] = data.draw(values)
+        rows.append({**row, "id": f"{number}"})
+    quick, general = readers(stream)
+    answered = answer(rows)
+    assert records(quick, answered) == records(general, answered)
+
+
+@pytest.mark.parametrize("stream", SCHEMAS)
+def test_ordinary_pages_take_the_quick_way(stream):
+    quick, _general = readers(stream)
+    page = answer(Company(30).rows(stream))
+    assert quick.typed
+    assert quick.typed.decode(page.content) is not None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"id": "1", "projected_value": "500"}',
+        b'{"id": "1", "projected_value": -0}',
+        b'{"id": "1", "projected_value": 1e5}',
+        b'{"id": "1", "projected_value": NaN}',
+        b'{"id": "1", "location": [41.65622, [2]]}',
+        b'{"id": "1", "created_at": "2026-02-30T00:00:00.000Z"}',
+        b'{"id": "1", "created_at": "2026-W01-1T00:00:00.000Z"}',
+        b'{"id": "1", "created_at": "2026-01-01T24:00:00.000Z"}',
+        b'{"id": "1", "name": "\\u0000"}',
+        b'{"id": "1", "name": "\\ud800"}',
+        b'{"id": "1", "name": "\xff"}',
+        b'{"id": "1", "extra_fields": null}',
+        b'{"id": "1", "new": 1}',
+    ],
+)
+def test_odd_pages_do_not(row):
+    quick, general = readers("leads")
+    page = Answer(200, {}, b'{"data": [%b], "pagination": null}' % row, "/x", "localhost", 0.1)
+    assert quick.typed
+    assert quick.typed.decode(page.content) is None
+    assert records(quick, page) == records(general, page)
+
+
+@pytest.mark.parametrize("versions", [False, True])
+def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions):
+    tap = Tap(sandbox, tmp_path)
+
+    def lines() -> list[str]:
+        result = tap.run(emit_activate_version_messages=versions)
+        assert result.status == 0
+        kept = [line for line in result.stdout.splitlines() if '"type":"STATE"' not in line]
+        texts = (line.partition(',"time_extracted"')[0] for line in kept)
+        return [re.sub(r'"version":\d+', '"version":1', text) for text in texts]
+
+    quick = lines()
+    monkeypatch.setattr(RecordStream, "written_as_read", False)
+    assert lines() == quick
+    assert sum('"type":"RECORD"' in line for line in quick) > len(SCHEMAS)
+    assert any('"version"' in line for line in quick) is versions
+
+
+def test_the_next_page_comes_while_one_is_written_and_no_page_after_that(tmp_path):
+    company = Company(3_000)
+    with Sandbox(company) as sandbox, Started(tmp_path, sandbox.url, "", page_size=1000) as tap:
+        until(lambda: sandbox.count("/leads") == 2)
+        until(lambda: full(tap.stdout))
+        assert sandbox.count("/leads") == 2
+        result = tap.result()
+        assert result.status == 0
+        assert len(result.of_type("RECORD")) == 3_000
+        assert sandbox.count("/leads") == 3
+
+
+def test_the_command_starts_without_what_the_tap_does_not_use():
+    script = (
+        "import sys; sys.argv = ['tap-rotor', '--version']\n"
+        "from tap_rotor.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: print(*sorted(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    names = set(loaded.stdout.decode().split())
+    assert "requests" in names
+    assert not names & {"fsspec", "pendulum", "psutil", "joblib.parallel", "upath.core"}
+    assert names >= set(UNUSED)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (singer_sdk.Stream, "_increment_stream_state"),
+        (singer_sdk.Stream, "_log_metric"),
+        (singer_sdk.Stream, "_write_activate_version_message"),
+        (singer_sdk.Stream, "_write_record_message"),
+        (singer_sdk.Stream, "_write_state_message"),
+        (singer_sdk.Tap, "_handle_termination"),
+        (singer_sdk.Tap, "_validate_config"),
+    ],
+)
+def test_the_private_names_of_the_sdk_are_still_there(owner, name):
+    assert callable(getattr(owner, name))

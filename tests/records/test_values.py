@@ -1,0 +1,284 @@
+"""Every value of an answer is in the record, in its column or in extra_fields, fit for a target."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from paged_rest.records.conform import Conformer, decode_json
+from tests.harness.in_process import Tap, discovered, fixed
+
+REPLACED = "\ufffd"
+EXTRA = "extra_fields"
+
+
+def schema_of(stream: str) -> dict[str, t.Any]:
+    (entry,) = [e for e in discovered()["streams"] if e["tap_stream_id"] == stream]
+    return entry["schema"]
+
+
+def conform(stream: str, row: dict[str, t.Any]) -> dict[str, t.Any]:
+    return Conformer(schema_of(stream))(row)
+
+
+def body(value: t.Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+# Decoding
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b'"a\\u0000b"', f"a{REPLACED}b"),
+        (b'{"a\\u0000": "\\u0000"}', {f"a{REPLACED}": REPLACED}),
+        (b'["\\ud800"]', [REPLACED]),
+        (b'{"\\udfff": {"\\ud83d": ["\\ud83dx"]}}', {REPLACED: {REPLACED: [f"{REPLACED}x"]}}),
+        (b'"\\ud83d\\ude00"', "😀"),
+        (b'["\\ud800", "\\ud83d\\ude00"]', [REPLACED, "😀"]),
+        ('"😀 né"'.encode(), "😀 né"),
+        (b'"\xff"', REPLACED),
+        (b'"\\\\u0000"', "\\u0000"),
+        (b"[1.10, 1e2]", [Decimal("1.10"), Decimal("1e2")]),
+        (b"1234567890123456.78", Decimal("1234567890123456.78")),
+        (b"0.123456789012345678", Decimal("0.123456789012345678")),
+        (b"9007199254740993", 9007199254740993),
+        (b"true", True),
+        (b"[NaN, Infinity, -Infinity]", ["NaN", "Infinity", "-Infinity"]),
+    ],
+)
+def test_decoded(text, value):
+    decoded = decode_json(text)
+    assert decoded == value
+    assert repr(decoded) == repr(value)
+
+
+@pytest.mark.parametrize("text", [b"", b"<html>", b"{", b'{"a": }', b"[1] x", b'"\xff'])
+def test_not_json(text):
+    with pytest.raises(ValueError, match=r"."):
+        decode_json(text)
+
+
+def test_nested_beyond_all_measure_is_not_json():
+    with pytest.raises(ValueError, match="nested too deeply"):
+        decode_json(b"[" * 100_000 + b"]" * 100_000)
+
+
+# Columns
+
+
+@pytest.mark.parametrize(
+    ("stream", "field", "value", "column"),
+    [
+        ("leads", "name", "x" * 5000, "x" * 5000),
+        ("leads", "notes", "😀\n\t\"'", "😀\n\t\"'"),
+        ("leads", "notes", "", ""),
+        ("leads", "projected_value", 500, 500),
+        ("leads", "projected_value", 12.5, Decimal("12.5")),
+        ("leads", "projected_value", -7, -7),
+        ("leads", "archived", False, False),
+        ("leads", "tags", [], []),
+        ("leads", "tags", ["a", None], ["a", None]),
+        ("leads", "location", [44.9, -93], [Decimal("44.9"), -93]),
+        ("leads", "created_at", "2026-02-03", "2026-02-03T00:00:00.000000Z"),
+        ("leads", "created_at", "2026-02-03T10:11:12+01:00", "2026-02-03T09:11:12.000000Z"),
+        ("leads", "created_at", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+        ("leads", "created_at", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999000Z"),
+        ("customers", "address", {"city": "X", "new": [1]}, {"city": "X", "new": [1]}),
+    ],
+)
+def test_a_value_that_fits_is_in_its_column(stream, field, value, column):
+    row = decode_json(body({"id": "1", field: value}))
+    record = conform(stream, row)
+    assert record[field] == column
+    assert record[EXTRA] is None
+    assert set(record) == set(schema_of(stream)["properties"])
+
+
+MISFITS = [
+    ("leads", "name", 5),
+    ("leads", "name", ["a"]),
+    ("leads", "name", {"first": "A"}),
+    ("leads", "name", True),
+    ("leads", "archived", "yes"),
+    ("leads", "archived", 1),
+    ("leads", "archived", 0),
+    ("leads", "projected_value", "500"),
+    ("leads", "projected_value", True),
+    ("leads", "projected_value", ""),
+    ("leads", "tags", "vip"),
+    ("leads", "tags", {"a": 1}),
+    ("leads", "location", "44.9,-93"),
+    ("leads", "created_at", "soon"),
+    ("leads", "created_at", ""),
+    ("leads", "created_at", 1770113472),
+    ("leads", "created_at", "2026-02-30T00:00:00Z"),
+    ("leads", "created_at", "2026-02-03T24:61:00Z"),
+    ("leads", "created_at", "2016-12-31T23:59:60Z"),
+    ("leads", "created_at", "10000-01-01T00:00:00Z"),
+    ("leads", "created_at", "0000-01-01T00:00:00Z"),
+    ("leads", "created_at", "0001-01-01T00:00:00+01:00"),
+    ("leads", "created_at", "2026-W06-2"),
+    ("leads", "created_at", "2026-034"),
+    ("leads", "created_at", "2026-01-01T00:00:00Z/2026-02-01T00:00:00Z"),
+    ("leads", "created_at", "10:11:12"),
+    ("customers", "address", "1 Main St"),
+    ("customers", "address", [1]),
+]
+
+
+def test_a_deselected_field_does_not_come_as_a_misfit():
+    conformer = Conformer(schema_of("customers"), {"phone", "address.city", "tags"})
+    row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5}, "tags": [[5]]}
+    record = conformer(row)
+    conformer.count([record])
+    assert record[EXTRA] == {"address.state": 5}
+    assert conformer.misfits == {"address.state": 1}
+
+
+@pytest.mark.parametrize(("stream", "field", "value"), MISFITS)
+def test_a_misfit_is_null_and_kept(stream, field, value):
+    conformer = Conformer(schema_of(stream))
+    record = conformer(decode_json(body({"id": "1", field: value})))
+    conformer.count([record])
+    assert record[field] is None
+    assert record[EXTRA] == {field: value}
+    assert (conformer.misfits, conformer.unknown) == ({field: 1}, {})
+
+
+@pytest.mark.parametrize(
+    ("stream", "field", "value", "column", "extra"),
+    [
+        ("leads", "tags", ["a", 5, "b"], ["a", None, "b"], {"tags.1": 5}),
+        ("leads", "location", [1, "2"], [1, None], {"location.1": "2"}),
+        ("leads", "tags", [["a"]], [None], {"tags.0": ["a"]}),
+        (
+            "customers",
+            "address",
+            {"city": 5, "zip": "1"},
+            {"city": None, "zip": "1"},
+            {"address.city": 5},
+        ),
+    ],
+)
+def test_a_misfit_inside_is_null_there_and_kept(stream, field, value, column, extra):
+    record = conform(stream, decode_json(body({"id": "1", field: value})))
+    assert record[field] == column
+    assert record[EXTRA] == extra
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_field_named_like_a_path_loses_nothing(order):
+    fields = [("tags", [5]), ("tags.0", "x")][::order]
+    record = conform("leads", {"id": "1", **dict(fields)})
+    assert '"x"' in json.dumps(record)
+    assert "5" in json.dumps(record[EXTRA])
+
+
+def test_unknown_fields_are_kept_and_counted():
+    conformer = Conformer(schema_of("leads"))
+    for _ in range(3):
+        record = conformer({"id": "1", "new": [{"a": None}], "other": None, EXTRA: {"x": 1}})
+        conformer.count([record])
+    assert record[EXTRA] == {"new": [{"a": None}], "other": None, EXTRA: {"x": 1}}
+    assert conformer.unknown == {"new": 3, "other": 3, EXTRA: 3}
+
+
+@pytest.mark.parametrize(
+    "text", ["1e400", "-1e131072", "1e-20000", "9" * 200, "9" * 5000, "NaN", "-Infinity"]
+)
+@pytest.mark.parametrize("field", ["projected_value", "new"])
+def test_a_number_that_no_database_holds_is_kept_as_text(text, field):
+    record = conform("leads", decode_json(f'{{"id": "1", "{field}": {text}}}'.encode()))
+    assert record.get("projected_value") is None
+    kept = record[EXTRA][field]
+    assert isinstance(kept, str)
+    assert Decimal(kept).compare_total(Decimal(text)) == 0
+
+
+def depth(value: t.Any) -> int:
+    levels, deepest = [(value, 0)], 0
+    while levels:
+        item, level = levels.pop()
+        deepest = max(deepest, level)
+        if isinstance(item, dict | list):
+            inner = item.values() if isinstance(item, dict) else item
+            levels += [(value, level + 1) for value in inner]
+    return deepest
+
+
+@pytest.mark.parametrize("levels", [90, 300, 600])
+@pytest.mark.parametrize(
+    ("stream", "field"), [("leads", "new"), ("leads", "tags"), ("customers", "address")]
+)
+def test_deep_nesting_never_reaches_a_target(stream, field, levels):
+    value = b'{"city":' * levels + b'"end"' + b"}" * levels
+    record = conform(stream, decode_json(b'{"id":"1","%b":%b}' % (field.encode(), value)))
+    assert depth(record) < 500
+    assert '"end"' in json.dumps(record).replace("\\", "")
+
+
+# On the command line
+
+HARD: dict[str, t.Any] = {
+    "notes": "😀" * 5000,
+    "name": "a\0b\ud83dc",
+    "projected_value": 1234567890123.25,
+    "stage": 12,
+    "tags": ["a", 5, 6],
+    "score": {"a\0": ["secret", 1.5, None]},
+    "deep": json.loads('{"x":' * 300 + "1" + "}" * 300),
+    "created_at": "2026-07-01T10:00:00+02:00",
+}
+
+
+@pytest.fixture
+def told(sandbox, company, tmp_path):
+    company.advance(timedelta(days=3))
+    for _ in range(3):
+        company.insert("leads", **HARD)
+    return Tap(sandbox, tmp_path, retry_minutes=0).run("leads")
+
+
+def test_hard_values_arrive_whole(told):
+    assert told.status == 0
+    record = told.records("leads")[0]
+    assert record["notes"] == "😀" * 5000
+    assert record["name"] == f"a{REPLACED}b{REPLACED}c"
+    assert record["projected_value"] == 1234567890123.25
+    assert record["created_at"] == fixed(HARD["created_at"])
+    assert (record["stage"], record["tags"]) == (None, ["a", None, None])
+    deep = record[EXTRA].pop("deep")
+    assert record[EXTRA] == {
+        "stage": 12,
+        "tags.1": 5,
+        "tags.2": 6,
+        "score": {f"a{REPLACED}": ["secret", 1.5, None]},
+    }
+    assert depth(deep) < 500
+
+
+def test_each_is_named_once_with_its_count_and_without_a_value(told):
+    unknown, misfits = told.warnings
+    assert unknown == (
+        "leads: kept in extra_fields, as fields that the schema does not know: score (3), deep (3)"
+    )
+    assert misfits == (
+        "leads: kept in extra_fields, as values that do not fit their type: "
+        "stage (3), tags.1 (3), tags.2 (3)"
+    )
+    assert "secret" not in told.stderr
+
+
+def test_decimals_keep_every_digit(sandbox, company, tmp_path):
+    text = "1234567890123456.78"
+    company.edit("leads", company.rows("leads")[0]["id"], projected_value="@")
+    row = company.lists["leads"].by_id[company.rows("leads")[0]["id"]]
+    row.data = row.data.replace(b'"@"', text.encode())
+    run = Tap(sandbox, tmp_path).run("leads")
+    assert f'"projected_value":{text},' in run.stdout

@@ -1,0 +1,156 @@
+"""README's table of what can go wrong: each sentence in it is one that a real run has printed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import KEY, RunTap
+from tests.harness.companies import HOUR, hourly
+from tests.harness.in_process import Tap, invoke, selecting
+from tools.harness.meltano import ROOT, clean_environment
+from tools.sandbox import Sandbox
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Said by Meltano and not by the tap: tests/e2e/test_readme.py.
+OF_MELTANO = "Another '...' pipeline is already running"
+
+
+class Trouble:
+    """A company of 40 leads and 40 pins, ten to a page, and a tap to get into trouble with."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.company = sandbox.company
+        self.folder = folder
+        self.tap = Tap(sandbox, folder, page_size=10, retry_minutes=0)
+
+    def read(self, **config: t.Any) -> str:
+        return self.tap.run("leads", **config).stderr
+
+    def rule(self, kind: str, **settings: t.Any) -> str:
+        """Read while the API answers by a rule."""
+        config = settings.pop("config", {})
+        self.sandbox.rule(kind, "/leads", times=None, **settings)
+        return self.read(**config)
+
+    def again(self, **config: t.Any) -> str:
+        """Read a second time."""
+        state = self.tap.run("leads").state
+        return self.tap.run("leads", state=state, **config).stderr
+
+    def scope(self) -> str:
+        self.sandbox.keys[KEY].scopes.remove("leads:read")
+        return self.read()
+
+    def quota(self) -> str:
+        self.sandbox.keys[KEY].quota = 2
+        return self.read()
+
+    def retried(self) -> str:
+        self.sandbox.rule("status", "/leads", status=503, retry_after=0)
+        return self.read(retry_minutes=1)
+
+    def imported(self) -> str:
+        state = self.tap.run("leads").state
+        self.company.insert("leads", 2, created_at=self.company.now - 30 * HOUR)
+        return self.tap.run("leads", state=state, lookback_days=0).stderr
+
+    def odd(self) -> str:
+        self.company.insert("leads", mood="good", priority=1)
+        return self.read()
+
+    def too_small(self) -> str:
+        return self.tap.run("customers", request_budget=1).stderr
+
+    def full(self) -> str:
+        with Path("/dev/full").open("wb") as full:
+            return self.process(full).communicate()[1]
+
+    def stopped(self) -> str:
+        process = self.process(subprocess.PIPE)
+        self.sandbox.before("/leads", 2, process.terminate)
+        return process.communicate()[1]
+
+    def process(self, stdout: t.Any) -> subprocess.Popen[str]:
+        """Start the tap as a process of its own."""
+        return subprocess.Popen(
+            RunTap(self.folder, self.tap.config).command(catalog=selecting("leads")),
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+TROUBLES: dict[str, Callable[[Trouble], str]] = {
+    "The setting api_key is missing.": lambda _: invoke([]).stderr,
+    "There is no setting '...'; did you mean ...?": lambda trouble: trouble.read(api_kye="x"),
+    "Rotor does not accept the API key (status 401).": lambda trouble: trouble.read(
+        api_key="rotor_wrong_key"
+    ),
+    "was refused: the API key lacks the scope ...": Trouble.scope,
+    "was refused with status 403, but not by Rotor (...)": lambda trouble: trouble.rule(
+        "status", status=403, body="Blocked"
+    ),
+    "does not exist on ... (status 404). Check the setting api_url.": lambda trouble: trouble.read(
+        api_url=f"{trouble.sandbox.url}/v2"
+    ),
+    "was redirected to ... (status ...), which is not followed": lambda trouble: trouble.rule(
+        "status", status=302
+    ),
+    "cannot be found by its name. Check the setting api_url and this machine's network.": (
+        lambda trouble: trouble.read(api_url="http://rotor.invalid/open-api")
+    ),
+    "cannot be asked: its name, or that of the proxy, is malformed": (
+        lambda trouble: trouble.read(api_url="http://.example.com/open-api")
+    ),
+    "trying again in ... s (try ...)": Trouble.retried,
+    "the key's requests for today are used up (status 429) after ... of this run: ...": (
+        Trouble.quota
+    ),
+    "rows of ... read, ... still to read; the next run goes on": lambda trouble: trouble.read(
+        request_budget=2
+    ),
+    "its request_budget is too small for the list, which is read in one run or not": (
+        Trouble.too_small
+    ),
+    "it is not certain that all rows were read: ...": lambda trouble: trouble.rule(
+        "repeat_page", page=3
+    ),
+    "behind the bookmark that the last run did not count there (an import with old dates?): "
+    "the list was read to its end": Trouble.imported,
+    "read anew, as the settings that limit it have changed": lambda trouble: trouble.again(
+        include_archived=False
+    ),
+    "kept in extra_fields, as fields that the schema does not know: ...": Trouble.odd,
+    "kept in extra_fields, as values that do not fit their type: ...": Trouble.odd,
+    "Standard output takes no more (...): has the target ended?": Trouble.full,
+    "Stopped by SIGTERM; the last STATE is written": Trouble.stopped,
+}
+
+
+def sentences() -> list[str]:
+    """Return what the table says one can read."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("\n## When something is wrong\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+
+
+def test_every_sentence_of_the_table_is_tried():
+    assert sentences() == [*TROUBLES, OF_MELTANO]
+
+
+@pytest.mark.parametrize("sentence", TROUBLES)
+def test_the_sentence_is_printed(sentence, tmp_path):
+    with Sandbox(hourly(leads=40, customers=40)) as sandbox:
+        sandbox.company.advance(HOUR)
+        printed = TROUBLES[sentence](Trouble(sandbox, tmp_path))
+    assert re.search(re.escape(sentence).replace(r"\.\.\.", ".+"), printed), printed

@@ -1,0 +1,249 @@
+"""SIGTERM, SIGINT, kill -9, a target that is gone: whole lines, a true last STATE, a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import typing as t
+
+import pytest
+
+from paged_rest.singer.tap import SECONDS_TO_END
+from tests.harness.companies import HOUR, hourly, only
+from tests.harness.in_process import Tap, fixed, selecting
+from tests.harness.promise import NO_BOOKMARK
+from tests.harness.started import Started, full, until
+from tools.harness.meltano import clean_environment
+from tools.sandbox import Company, Sandbox
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import Result
+
+STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
+SOON = 5.0
+NOT_DRAINING = 30.0
+
+both_signals = pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)
+buffering = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+
+
+@pytest.fixture
+def company() -> Company:
+    company = hourly(leads=60)
+    company.advance(HOUR)
+    return company
+
+
+@pytest.fixture
+def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    started = []
+
+    def start(unbuffered: str = "", **config: t.Any) -> Started:
+        started.append(Started(tmp_path, sandbox.url, unbuffered, **config))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.__exit__()
+
+
+def check_end(result: Result, number: signal.Signals, rows: list[dict[str, t.Any]]) -> None:
+    """Check status, lines and that the last STATE speaks of no row that was not written."""
+    assert result.status == STATUS[number]
+    assert "Traceback" not in result.stderr
+    assert f"Stopped by {number.name}" in result.last_line
+    assert result.stdout.endswith("\n")
+    assert result.messages[-1]["type"] == "STATE"
+    bookmark = result.states[-1]["bookmarks"].get("leads", {})
+    assert bookmark.get("replication_key_value") in NO_BOOKMARK
+    written = len(result.records("leads"))
+    resume = bookmark.get("resume")
+    assert [record["id"] for record in result.records("leads")] == [
+        row["id"] for row in rows[:written]
+    ]
+    if resume:
+        assert resume[0] == fixed(rows[0]["created_at"])
+        assert resume[1] >= fixed(rows[written - 1]["created_at"])
+
+
+@both_signals
+@buffering
+def test_while_reading(start, sandbox, company, number, unbuffered):
+    started: list[Started] = []
+    sent = threading.Event()
+
+    def send() -> None:
+        started[0].send(number)
+        sent.set()
+
+    sandbox.before("/leads", 4, send)
+    # An answer that drips on: the signal comes before its end.
+    sandbox.rule("delay", "/leads", page=1, seconds=0.3)
+    sandbox.rule("drip", "/leads", page=4, rate=500)
+    started.append(start(unbuffered))
+    result = started[0].result()
+    assert started[0].took < SOON
+    assert sent.is_set()
+    check_end(result, number, company.rows("leads"))
+    # The page in front of it is being written meanwhile, or has been.
+    written = len(result.records("leads"))
+    assert written in {20, 30}
+    assert result.states[-1]["bookmarks"]["leads"]["resume"][2] in {written - 12, written - 2}
+
+
+@both_signals
+@buffering
+def test_while_waiting_for_a_retry(start, sandbox, company, number, unbuffered):
+    sandbox.rule("status", "/leads", page=3, status=429, retry_after=100, times=None)
+    started = start(unbuffered)
+    for line in started.stderr:
+        if b"trying again in" in line:
+            break
+    started.send(number)
+    result = started.result()
+    assert started.took < SOON
+    check_end(result, number, company.rows("leads"))
+    assert len(result.records("leads")) == 20
+
+
+@both_signals
+@buffering
+def test_while_the_answer_hangs(start, sandbox, company, number, unbuffered):
+    sandbox.rule("hang", "/leads", page=3)
+    started = start(unbuffered)
+    until(lambda: len(sandbox.requests) == 3)
+    started.send(number)
+    result = started.result()
+    assert started.took < SOON
+    check_end(result, number, company.rows("leads"))
+    # The page in front of it is being written meanwhile, or has been.
+    assert len(result.records("leads")) in {10, 20}
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Sandbox]:
+    with Sandbox(only(leads=2000)) as sandbox:
+        yield sandbox
+
+
+@both_signals
+@buffering
+def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number, unbuffered):
+    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
+    with started:
+        until(lambda: full(started.stdout))
+        started.send(number)
+        result = started.result()
+        assert started.took < SOON
+        check_end(result, number, large.company.rows("leads"))
+
+
+IMPATIENT = (
+    "from paged_rest.singer import tap; tap.SECONDS_TO_END = 2\n"
+    "from tap_rotor.tap import TapRotor; TapRotor.cli()"
+)
+
+
+@both_signals
+@buffering
+def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number, unbuffered):
+    assert SECONDS_TO_END < NOT_DRAINING
+    started = Started(tmp_path, large.url, unbuffered, code=IMPATIENT, page_size=1000)
+    with started:
+        until(lambda: full(started.stdout))
+        started.send(number)
+        assert started.process.wait(NOT_DRAINING) == STATUS[number]
+        stderr = started.stderr.read()
+        assert b"Traceback" not in stderr
+        assert stderr.endswith(b"The target takes nothing more; ended without a last STATE\n")
+
+
+@buffering
+def test_a_target_that_dies(large, tmp_path, unbuffered):
+    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
+    assert started.stdout.readline().startswith(b'{"type":"SCHEMA"')
+    started.stdout.close()
+    stderr = started.stderr.read().decode()
+    started.stderr.close()
+    assert started.process.wait(60) == 1
+    assert "Traceback" not in stderr
+    assert stderr.rstrip().endswith(
+        "Standard output takes no more (Broken pipe): has the target ended?"
+    )
+
+
+@buffering
+def test_a_full_disk(run_tap, unbuffered):
+    with open(os.devnull, encoding="ascii") as nothing, open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            run_tap.command(catalog=selecting("leads")),
+            check=False,
+            env={**clean_environment(), "PYTHONUNBUFFERED": unbuffered},
+            stdin=nothing,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.rstrip().endswith(
+        "Standard output takes no more (No space left on device): has the target ended?"
+    )
+
+
+def test_after_a_signal_the_next_run_goes_on(start, sandbox, company, tmp_path):
+    sandbox.rule("hang", "/leads", page=5)
+    started = start()
+    until(lambda: len(sandbox.requests) == 5)
+    started.send(signal.SIGTERM)
+    first = started.result()
+    sandbox.release()
+    tap = Tap(sandbox, tmp_path, page_size=10)
+    run = tap.run("leads", state=first.states[-1])
+    assert run.status == 0
+    # Page 5 is asked for while page 4 is written, perhaps just then when the signal comes.
+    assert tap.asked("leads") in ([1, 4, 5, 6], [1, 3, 4, 5, 6])
+    ids = {record["id"] for record in [*first.records("leads"), *run.records("leads")]}
+    assert ids == {row["id"] for row in company.rows("leads")}
+
+
+def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
+    company = only(leads=15_000)
+    with Sandbox(company) as sandbox:
+        sandbox.rule("hang", "/leads", page=14)
+        started = Started(tmp_path, sandbox.url, "", page_size=1000)
+        lines: list[bytes] = []
+        done = threading.Event()
+
+        def drain() -> None:
+            lines.extend(started.stdout)
+            done.set()
+
+        reader = threading.Thread(target=drain)
+        reader.start()
+        until(lambda: len(sandbox.requests) == 14)
+        started.process.kill()
+        reader.join()
+        started.process.communicate()
+        assert started.process.returncode == -signal.SIGKILL
+        messages = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        states = [message["value"] for message in messages if message["type"] == "STATE"]
+        # What a target has taken when it is told a STATE.
+        last = max(n for n, message in enumerate(messages) if message["type"] == "STATE")
+        taken = {m["record"]["id"] for m in messages[:last] if m["type"] == "RECORD"}
+        assert len(taken) >= 9000
+        tap = Tap(sandbox, tmp_path)
+        sandbox.release()
+        run = tap.run("leads", state=states[-1])
+        assert run.status == 0
+        assert taken | set(run.ids("leads")) == {row["id"] for row in company.rows("leads")}
+        rows = states[-1]["bookmarks"]["leads"]["resume"][2]
+        assert rows > len(taken) - 1010
+        assert len(tap.asked("leads")) <= 15 - rows // 1000 + 1

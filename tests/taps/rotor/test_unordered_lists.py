@@ -1,0 +1,158 @@
+"""Customers and serviced jobs: lists whose order is not promised, which only a count can prove."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.harness.companies import HOUR, only
+from tests.harness.in_process import Tap, as_records, fixed, selecting
+from tests.harness.promise import ALL, read
+from tools.sandbox import Company, Sandbox
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.harness.in_process import Run
+
+
+@pytest.fixture
+def company() -> Company:
+    """40 customers and 40 serviced jobs, and some time gone by since."""
+    company = only(customers=40)
+    for hours in range(40):
+        company.insert(
+            "serviced_jobs",
+            status="Completed",
+            archived=False,
+            service_date=company.now - hours * HOUR,
+        )
+    company.advance(HOUR)
+    return company
+
+
+@pytest.fixture
+def tap(company: Company, tmp_path: Path) -> Iterator[Tap]:
+    with Sandbox(company) as sandbox:
+        yield Tap(sandbox, tmp_path, page_size=10)
+
+
+def swap(company: Company, stream: str, place: int = 3) -> None:
+    """Take a row out in front and let another enter at the end: the total stays."""
+    company.delete(stream, company.rows(stream)[place]["id"])
+    if stream == "customers":
+        company.insert(stream, last_name="Zzz")
+    else:
+        old = company.now - 10_000 * HOUR
+        company.insert(stream, created_at=old, status="Completed", archived=False)
+
+
+@pytest.mark.parametrize(("stream", "asked"), [("customers", ALL), ("serviced_jobs", ALL + ALL)])
+def test_a_list_at_rest(tap, company, stream, asked):
+    run = read(tap, company, stream)
+    assert run.status == 0
+    assert run.records(stream) == as_records(stream, company.rows(stream))
+    assert tap.asked(stream) == asked
+
+
+@pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
+def test_a_list_of_one_page_is_read_once(tap, company, stream):
+    run = read(tap, company, stream, page_size=40)
+    assert (run.status, tap.asked(stream)) == (0, [1])
+
+
+def test_customers_without_a_date_header_are_read_twice(tap, company):
+    tap.sandbox.switch(date_header=False)
+    assert read(tap, company, "customers").status == 0
+    assert tap.asked("customers") == ALL + ALL
+
+
+@pytest.mark.parametrize(
+    ("stream", "asked"), [("customers", ALL + ALL), ("serviced_jobs", ALL + ALL + ALL)]
+)
+def test_a_row_pulled_past_the_boundary_is_read_again(tap, company, stream, asked):
+    tap.sandbox.before(
+        "/customers" if stream == "customers" else "/serviced-jobs",
+        3,
+        lambda: swap(company, stream),
+    )
+    assert read(tap, company, stream).status == 0
+    assert tap.asked(stream) == asked
+
+
+@pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
+@pytest.mark.parametrize("place", [0, 9, 10, 35])
+def test_deletes_at_any_place(tap, company, stream, place):
+    path = "/customers" if stream == "customers" else "/serviced-jobs"
+    for page in (2, 4):
+        tap.sandbox.before(
+            path, page, lambda: company.delete(stream, company.rows(stream)[place]["id"])
+        )
+    assert read(tap, company, stream).status == 0
+
+
+@pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
+def test_what_one_pass_missed_another_may_have_read(tap, company, stream):
+    path = "/customers" if stream == "customers" else "/serviced-jobs"
+    for nth in (1, 2):
+        tap.sandbox.before(path, 3, lambda: swap(company, stream), nth=nth)
+    assert read(tap, company, stream).status == 0
+    assert tap.asked(stream) == (ALL + ALL if stream == "customers" else ALL + ALL + ALL)
+
+
+@pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
+def test_a_list_that_never_rests_is_not_called_complete(tap, company, stream):
+    """Whether a row that is not read yet left the list or was skipped, nobody can tell."""
+    path = "/customers" if stream == "customers" else "/serviced-jobs"
+
+    for nth in range(2, 20):
+        tap.sandbox.before(path, None, lambda: swap(company, stream, -2), nth=nth)
+    run = read(tap, company, stream)
+    assert run.status == 1
+    assert len(tap.asked(stream)) <= 3 * 5
+
+
+def test_archived_customers_left_out_may_come_and_go(tap, company):
+    first, *_, last = company.rows("customers")
+    company.archive(last["id"])
+    tap.sandbox.before(
+        "/customers", 2, lambda: (company.archive(first["id"]), company.unarchive(last["id"]))
+    )
+    assert read(tap, company, "customers", include_archived=False).status == 0
+
+
+def incremental(stream: str, key: str) -> dict[str, t.Any]:
+    catalog = selecting(stream)
+    for entry in catalog["streams"]:
+        if entry["tap_stream_id"] == stream:
+            for item in entry["metadata"]:
+                if not item["breadcrumb"]:
+                    item["metadata"]["replication-method"] = "INCREMENTAL"
+                    item["metadata"]["replication-key"] = key
+    return catalog
+
+
+@pytest.mark.parametrize("switch", ["whole", "page"])
+def test_jobs_filtered_by_date_come_in_short_pages(tap, company, switch):
+    """A short page is not the end of the list, nor is an empty one."""
+    tap.sandbox.switch(service_date_filter=switch)
+    rows = company.rows("serviced_jobs")
+    start = rows[20]["service_date"]
+
+    def run(**options: t.Any) -> Run:
+        return tap.run(
+            catalog=incremental("serviced_jobs", "service_date"), lookback_days=0, **options
+        )
+
+    first = run(start_date=start)
+    expected = {row["id"] for row in rows if row["service_date"] and row["service_date"] >= start}
+    assert first.status == 0
+    assert set(first.ids("serviced_jobs")) == expected
+    assert {"service_date_range_start"} <= set(tap.sandbox.requests[0].query)
+    newest = max(row["service_date"] for row in rows)
+    assert first.bookmark("serviced_jobs")["replication_key_value"] == fixed(newest)
+    second = run(state=first.state, start_date=start)
+    assert second.status == 0
+    assert [record["service_date"] for record in second.records("serviced_jobs")] == [fixed(newest)]

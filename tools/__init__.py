@@ -1,0 +1,1 @@
+"""What serves those who work on the taps; never shipped."""

@@ -1,0 +1,1 @@
+"""What the tools and the tests share: Meltano, PostgreSQL, environments, a warehouse."""

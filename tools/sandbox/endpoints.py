@@ -1,0 +1,101 @@
+"""What the endpoints of every API have in common: admission, the lock, `Date`, gzip."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from tools.sandbox.answers import Answer, Refusal, http_date
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from starlette.requests import Request
+
+    from tools.sandbox.pages import Pages
+    from tools.sandbox.parameters import Query
+    from tools.sandbox.store import Store
+    from tools.sandbox.switches import Common
+
+
+class Endpoints(ABC):
+    """The endpoints of one API, below its base URL."""
+
+    prefix: ClassVar[str]
+    """The path of the base URL."""
+
+    def __init__(self, store: Store, switches: Common, pages: Pages) -> None:
+        """Serve `store` in the way that `switches` say at the time."""
+        self.store = store
+        self.switches = switches
+        self.pages = pages
+
+    @abstractmethod
+    def routes(self) -> Sequence[Route]:
+        """Return the routes of all endpoints."""
+
+    @abstractmethod
+    def admit(self, request: Request, scope: str | None) -> None:
+        """Check who asks, and for what. Raises `Refusal`."""
+
+    @abstractmethod
+    def read(self, list_name: str, given: Mapping[str, str]) -> Query:
+        """Read a request's parameters; raises `Refusal` for those that cannot be."""
+
+    @abstractmethod
+    def error(
+        self, status: int, *, code: bool = True, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make an error in the API's words; `code` false leaves an error code out."""
+
+    def failed(self, headers: Mapping[bytes, bytes]) -> None:  # noqa: B027 - not every API counts
+        """Take note of a request that a fault answers instead of the API."""
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        handler: Callable[[Request], Awaitable[Answer] | Answer],
+        scope: str | None,
+    ) -> Route:
+        """Let `handler` answer those who are admitted with `scope`."""
+
+        async def endpoint(request: Request) -> Answer:
+            try:
+                with self.store.lock:
+                    self.admit(request, scope)
+                    answer = handler(request)
+                    now = self.store.now
+                if not isinstance(answer, Answer):
+                    answer = await answer
+                    now = self.store.now
+            except Refusal as refusal:
+                return refusal.answer
+            if self.switches.date_header:
+                # Of the same instant as the rows.
+                answer.headers["Date"] = http_date(now)
+            return answer
+
+        return Route(self.prefix + path, endpoint, methods=[method])
+
+    def pages_of(self, name: str) -> Callable[[Request], Answer]:
+        """Return the handler of a list."""
+
+        def handler(request: Request) -> Answer:
+            query = self.read(name, request.query_params)
+            page = self.pages.page(name, query, request.scope.get("sandbox.rule"))
+            request.scope["sandbox.request"].rows = len(page.rows)
+            if self.switches.gzip and "gzip" in request.headers.get("accept-encoding", ""):
+                body = self.pages.compressed(name, page)
+                return Answer(body, headers={"Content-Encoding": "gzip"})
+            return Answer(page.body())
+
+        return handler
+
+    def unknown(self, _request: Request, problem: Exception) -> Answer:
+        """Answer a path or method that the API does not have."""
+        assert isinstance(problem, HTTPException)  # noqa: S101
+        return self.error(problem.status_code, headers=problem.headers)

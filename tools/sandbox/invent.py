@@ -1,0 +1,187 @@
+"""Realistic rows for the made-up company, drawn from a seeded random state.
+
+The fields of each row are those of the documentation (sections 3.2 to 3.6), in its
+order, and no others; leads, of which there can be a million, are in `leads.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tools.sandbox import vocabulary as words
+from tools.sandbox.draw import YEARS, Draw
+
+if TYPE_CHECKING:
+    from random import Random
+
+Record = dict[str, Any]
+
+
+def mail_name(name: str) -> str:
+    """Reduce a name to what stands in an e-mail address."""
+    return name.replace("'", "").encode("ascii", "ignore").decode().lower()
+
+
+class Inventor(Draw):
+    """Makes rows. `team` and `pin_types` are set once, before the lists using them."""
+
+    def __init__(self, random: Random, payment_field: str) -> None:
+        """Draw everything from `random`; customers get the field `payment_field`."""
+        super().__init__(random)
+        self.payment_field = payment_field
+        self.team: list[Record] = []
+        self.pin_types: list[Record] = []
+
+    # Parts of rows
+
+    def money(self, low: int, high: int) -> float:
+        """Draw an amount in dollars with cents."""
+        return self.between(low * 100, high * 100) / 100
+
+    def phone(self) -> str:
+        """Draw a number in one of the two ways that people type it."""
+        area, line = self.pick(words.AREA_CODES), self.between(0, 9999)
+        return f"({area}) 555-{line:04}" if self.chance(0.5) else f"{area}555{line:04}"
+
+    def email(self, first: str, last: str) -> str:
+        """Make an address of a name; ASCII only, at a host that nobody owns."""
+        name = f"{mail_name(first)}.{mail_name(last)}{self.between(1, 999)}"
+        return f"{name}@{self.pick(words.MAIL_HOSTS)}"
+
+    def member(self) -> Record:
+        """Draw somebody of the team."""
+        return self.pick(self.team)
+
+    def person(self) -> Record:
+        """Invent a team member: email, name, user_id."""
+        first, last = self.pick(words.FIRST_NAMES), self.pick(words.LAST_NAMES)
+        return {
+            "email": self.email(first, last),
+            "name": f"{first} {last}",
+            "user_id": self.uuid(),
+        }
+
+    def street(self) -> str:
+        """Draw a house number and a street."""
+        return (
+            f"{self.between(100, 9899)} {self.pick(words.STREETS)} {self.pick(words.STREET_KINDS)}"
+        )
+
+    def place(self, latitude: float, longitude: float) -> list[float]:
+        """Draw coordinates around a town: [latitude, longitude]."""
+        draw = self.random.random
+        return [
+            round(latitude + (draw() - 0.5) / 5, 6),
+            round(longitude + (draw() - 0.5) / 5, 6),
+        ]
+
+    # Rows
+
+    def customer(self, created_at: str) -> Record:
+        """Invent a customer: 14 fields (section 3.2)."""
+        chance, pick = self.chance, self.pick
+        first, last = pick(words.FIRST_NAMES), pick(words.LAST_NAMES)
+        city, state, zip3, latitude, longitude = pick(words.CITIES)
+        company = f"{last} {pick(words.COMPANY_KINDS)}" if chance(0.15) else ""
+        return {
+            "id": self.uuid(),
+            "address": {
+                "city": city,
+                "country": "US",
+                "state": state,
+                "street1": self.street(),
+                "zip": f"{zip3}{self.between(0, 99):02}",
+                "street2": pick(words.SECOND_LINES) if chance(0.1) else None,
+            },
+            "company_name": company,
+            "created_at": created_at,
+            "email": self.email(first, last),
+            "first_name": first,
+            self.payment_field: chance(0.4),
+            "last_name": last,
+            "location": self.place(latitude, longitude) if chance(0.9) else None,
+            "notes": self.note(),
+            "phone": self.phone(),
+            "source": pick(words.SOURCES),
+            "status": "active" if chance(0.85) else "inactive",
+            "tags": pick(words.TAG_LISTS) if chance(0.8) else None,
+        }
+
+    def pin(self, created_at: str) -> Record:
+        """Invent a pin: 5 fields (section 3.3), none of them null."""
+        _, _, _, latitude, longitude = self.pick(words.CITIES)
+        kind = self.pick(self.pin_types)
+        return {
+            "id": self.uuid(),
+            "created_at": created_at,
+            "created_by": self.member(),
+            "location": self.place(latitude, longitude),
+            "pin_type": {name: kind[name] for name in ("id", "color", "label")},
+        }
+
+    def pin_type(self, number: int) -> Record:
+        """Invent pin type `number`: 3 fields (section 3.4)."""
+        color, label = words.PIN_TYPES[number % len(words.PIN_TYPES)]
+        again = number // len(words.PIN_TYPES)
+        return {
+            "id": self.uuid(),
+            "color": color,
+            "label": f"{label} {again + 1}" if again else label,
+        }
+
+    def service_plan(self, created_at: str, customer: Record | None) -> Record:
+        """Invent a plan: 13 fields (section 3.5). Amounts in dollars.
+
+        The jobs add up to one to three years of visits, each at the same price, and
+        no more is received than the jobs done so far come to.
+        """
+        chance = self.chance
+        frequency, visits = self.pick(words.FREQUENCIES)
+        jobs = visits * (1 if frequency == "One-Time" else self.between(1, YEARS))
+        done = self.between(0, jobs)
+        scheduled = self.between(0, jobs - done)
+        price = self.money(60, 900)
+        paid = done if chance(0.8) else self.between(0, done)
+        return {
+            "id": self.uuid(),
+            "active": done < jobs and chance(0.9),
+            "created_at": created_at,
+            "customer": customer,
+            "num_completed_jobs": done,
+            "num_pending_jobs": jobs - done - scheduled,
+            "num_scheduled_jobs": scheduled,
+            "sale_value": round(price * jobs, 2),
+            "service_frequency": frequency,
+            "service_type": self.pick(words.SERVICES),
+            "sold_by": self.member() if chance(0.9) else None,
+            "start_date": created_at[:10],
+            "total_received": round(price * paid, 2),
+        }
+
+    def serviced_job(self, service_date: str | None, plan: Record | None) -> Record:
+        """Invent a job of a plan, or of none: 7 fields (section 3.6).
+
+        The caller gives a job without a plan its customer.
+        """
+        price = self.money(60, 900)
+        received = price if self.chance(0.85) else self.money(0, 60)
+        crew: list[Record] = []
+        for _ in range(self.between(1, 3)):
+            member = self.member()
+            if member not in crew:
+                crew.append(member)
+        return {
+            "id": self.uuid(),
+            "customer": plan["customer"] if plan else None,
+            "service_date": service_date,
+            "service_plan_id": plan["id"] if plan else None,
+            "technicians": crew,
+            "total_outstanding": round(price - received, 2),
+            "total_received": received,
+        }
+
+
+def customer_reference(customer: Record) -> Record:
+    """Return what plans and jobs show of a customer."""
+    names = ("id", "company_name", "first_name", "last_name")
+    return {name: customer[name] for name in names}

@@ -1,0 +1,27 @@
+"""What Nexus ERP says when something is wrong: `{"error": "<text>"}` (section 3)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from tools.sandbox.answers import Answer
+from tools.sandbox.rows import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The texts are not documented.
+MESSAGES = {
+    401: "Invalid or missing API key",
+    404: "Not found",
+    500: "Internal server error",
+}
+
+
+def error(
+    status: int, message: str | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Make an error answer."""
+    text = message or MESSAGES.get(status) or HTTPStatus(status).phrase
+    return Answer(encode({"error": text}), status, headers)

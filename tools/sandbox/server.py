@@ -1,0 +1,231 @@
+"""A stand-in API on a real socket, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tools.sandbox import control
+from tools.sandbox.faults import Faults, Rule
+from tools.sandbox.front import Front, Request
+from tools.sandbox.switches import changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from starlette.types import ASGIApp
+
+    from tools.sandbox.endpoints import Endpoints
+
+HOST = "127.0.0.1"
+# Longer than any test keeps a connection unused: a server that closes one just when
+# the client sends on it looks like a fault.
+KEEP_ALIVE_SECONDS = 600
+SEND_BUFFER = 1 << 20
+STOP_SECONDS = 5
+
+
+class Server:
+    """A server of one API, running while it is entered.
+
+    A problem in an action or in the server itself is answered with 500 and raised
+    when the sandbox is left.
+    """
+
+    def __init__(self, api: Endpoints, *, port: int = 0, log: bool = False) -> None:
+        """Take the port (0: a free one).
+
+        `log` lets the HTTP server write its log to stderr.
+        """
+        self.store = api.store
+        self.switches = api.switches
+        self.faults = Faults()
+        app = Starlette(
+            routes=[*api.routes(), *control.routes(self)],
+            exception_handlers={HTTPException: api.unknown},
+        )
+        self._front = Front(app, api, self.faults)
+        self._log = log
+        # asyncio turns Nagle's algorithm off only where the protocol is named: without
+        # that, every short answer on a kept connection takes 40 ms.
+        self._socket = socket.socket(proto=socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((HOST, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}{api.prefix}"
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        """Start; returns when requests are answered."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop at once, whatever is being answered."""
+        self.stop()
+        if problem is None and self._front.errors:
+            raise self._front.errors[0]
+
+    def stop(self) -> None:
+        """Stop serving and close all sockets; may be called more than once."""
+        if self._loop is not None:
+            loop, self._loop = self._loop, None
+            loop.call_soon_threadsafe(self._front.stopping.set)
+            self._thread.join()
+        self._socket.close()
+
+    # What was asked
+
+    @property
+    def requests(self) -> list[Request]:
+        """The requests below the base URL so far, the oldest first."""
+        return list(self._front.requests)
+
+    def count(self, path: str | None = None) -> int:
+        """Return how many requests there were, all or for one path ("/leads")."""
+        return sum(path in {None, request.path} for request in self.requests)
+
+    def reset_log(self) -> None:
+        """Forget the requests; the quota is not given back."""
+        self._front.requests.clear()
+
+    @property
+    def errors(self) -> list[Exception]:
+        """What went wrong in actions or in the server itself."""
+        return self._front.errors
+
+    # What is answered
+
+    def switch(self, **switches: Any) -> None:
+        """Change switches, from the next request on; a wrong one is refused."""
+        new = changed(self.switches, switches)
+        for name in switches:
+            setattr(self.switches, name, getattr(new, name))
+
+    def add_rule(self, *rules: Rule) -> None:
+        """Add rules; of several that match, the first wins."""
+        self.faults.add(*rules)
+
+    def rule(self, kind: str, path: str | None = None, **settings: Any) -> Rule:
+        """Make a rule of a kind and its settings, checked, and add it."""
+        made = msgspec.convert({"kind": kind, "path": path, **settings}, Rule)
+        self.faults.add(made)
+        return made
+
+    def before(
+        self,
+        path: str | None,
+        page: int | None,
+        action: Callable[[], object],
+        *,
+        nth: int = 1,
+    ) -> None:
+        """Run `action` right before an answer is made, once.
+
+        Which answer: to the `nth` request for the path and page (None: any).
+        """
+        self.faults.before(path, page, action, nth)
+
+    def release(self) -> None:
+        """Let all answers go that hang, now and later."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._front.released.set)
+
+    # The thread
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as problem:  # noqa: BLE001
+            self._failure = problem
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        server = _Server(_config(self._front, log=self._log))
+        await server.open(self._socket)
+        self._loop = asyncio.get_running_loop()
+        self._ready.set()
+        await self._front.stopping.wait()
+        await server.end()
+
+
+def _config(front: Front, *, log: bool) -> uvicorn.Config:
+    class Protocol(HttpToolsProtocol):
+        """HTTP that tells the application which connection a request came by."""
+
+        @override
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            # A page of 1,000 leads is to leave in one call.
+            raw = transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            if self.client is not None:
+                front.transports[self.client] = transport
+
+        @override
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self.client is not None:
+                front.transports.pop(self.client, None)
+            super().connection_lost(exc)
+
+    app: ASGIApp = front
+    return uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=uvicorn.config.LOGGING_CONFIG if log else None,
+        log_level="info" if log else "critical",
+        access_log=log,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Starts and ends at once, where uvicorn's own loop looks every 0.1 s."""
+
+    async def open(self, listener: socket.socket) -> None:
+        self.config.load()
+        self.lifespan = self.config.lifespan_class(self.config)
+        await self.startup([listener])
+
+    async def end(self) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if tasks := list(self.server_state.tasks):
+            # They end by themselves: nothing that waits outlasts `stopping`.
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for server in self.servers:
+            await server.wait_closed()
