@@ -10,7 +10,7 @@ import typing as t
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from paged_rest.errors import NotFound
+from paged_rest.http.status import NotFound
 from paged_rest.singer.stream import ListStream
 from tap_rotor import schemas
 

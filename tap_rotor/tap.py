@@ -7,7 +7,7 @@ from functools import cached_property
 
 from typing_extensions import override
 
-from paged_rest.errors import TapError
+from paged_rest.http.status import TapError
 from paged_rest.singer.tap import ListTap
 from tap_rotor import settings
 from tap_rotor.client import ROTOR

@@ -11,10 +11,10 @@ import backoff
 import requests
 import urllib3
 
-from paged_rest import errors
-from paged_rest.errors import Answer
 from paged_rest.http import network
+from paged_rest.http import status as errors
 from paged_rest.http.ahead import begin
+from paged_rest.http.status import Answer
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping

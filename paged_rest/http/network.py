@@ -8,7 +8,7 @@ import typing as t
 import requests
 import urllib3
 
-from paged_rest.errors import Retriable, RunStopped, Unreachable
+from paged_rest.http.status import Retriable, RunStopped, Unreachable
 
 if t.TYPE_CHECKING:
     from collections.abc import Generator

@@ -14,7 +14,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Schema
 from typing_extensions import override
 
-from paged_rest import errors
+from paged_rest.http import status as errors
 from paged_rest.singer.writer import OutputLost
 from paged_rest.timestamps import now, timestamp
 

@@ -13,9 +13,9 @@ from singer_sdk import metrics
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
-from paged_rest import errors
+from paged_rest.http import page as answers
+from paged_rest.http import status as errors
 from paged_rest.reading.pagination import LATE_MINUTES, Bookmark, Page, Read
-from paged_rest.records import page as answers
 from paged_rest.records.conform import EXTRA_FIELDS, Conformer, sent
 from paged_rest.records.typed_rows import typed_rows
 from paged_rest.singer.log import Progress, counted

@@ -13,10 +13,10 @@ from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
-from paged_rest import errors
+from paged_rest.http import status as errors
 from paged_rest.http.client import Client
 from paged_rest.settings import checks
-from paged_rest.singer.command import CommandLineTap, Interrupted, give_up, parse_catalog
+from paged_rest.settings.files import CommandLineTap, Interrupted, give_up, parse_catalog
 from paged_rest.singer.log import how_far, tell_run, tell_stream, too_few_requests
 from paged_rest.singer.state import own_part
 from paged_rest.singer.writer import MessageWriter

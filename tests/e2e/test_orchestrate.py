@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from paged_rest import errors
+from paged_rest.http import status as errors
 from tap_rotor.client import ROTOR
 from tests.harness.documents import blocks
 from tests.harness.started import until

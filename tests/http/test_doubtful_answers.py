@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 
-from paged_rest.errors import Answer
+from paged_rest.http.status import Answer
 from tests.harness.companies import HOUR, hourly
 from tests.harness.in_process import Tap
 from tests.harness.promise import ALL, ids, read

@@ -14,12 +14,12 @@ import singer_sdk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paged_rest.errors import Answer
+from paged_rest.http.page import RECORD, Reader
+from paged_rest.http.status import Answer
 from paged_rest.records.conform import EXTRA_FIELDS, Conformer, sent
-from paged_rest.records.page import RECORD, Reader
 from paged_rest.records.typed_rows import typed_rows
 from paged_rest.singer.sdk import RecordStream
-from paged_rest.singer.unused import UNUSED
+from paged_rest.startup import UNUSED
 from tap_rotor.client import ROTOR
 from tests.harness.in_process import Tap
 from tests.harness.started import Started, full, until

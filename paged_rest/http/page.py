@@ -6,15 +6,15 @@ import typing as t
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
-from paged_rest import errors
+from paged_rest.http import status as errors
 from paged_rest.reading.walk import Page
 from paged_rest.records.typed_rows import LONGEST_ID
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paged_rest.errors import Answer
     from paged_rest.http.api import Api
+    from paged_rest.http.status import Answer
     from paged_rest.reading.walk import Row
     from paged_rest.records.conform import Conformer
     from paged_rest.records.typed_rows import TypedRows

@@ -14,7 +14,7 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
-from paged_rest import errors
+from paged_rest.http import status as errors
 from paged_rest.singer.writer import OutputLost
 
 if t.TYPE_CHECKING:
