@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
     from tools.sandbox import NexusSandbox, Sandbox
 
 PATHS = {

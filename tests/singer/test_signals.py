@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from paged_rest.singer.tap import SECONDS_TO_END
+from paged_rest.singer.run import SECONDS_TO_END
 from tests.harness.companies import HOUR, hourly, only
 from tests.harness.in_process import Tap, fixed, selecting
 from tests.harness.promise import NO_BOOKMARK
@@ -145,7 +145,7 @@ def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number,
 
 
 IMPATIENT = (
-    "from paged_rest.singer import tap; tap.SECONDS_TO_END = 2\n"
+    "from paged_rest.singer import run; run.SECONDS_TO_END = 2\n"
     "from tap_rotor.tap import TapRotor; TapRotor.cli()"
 )
 

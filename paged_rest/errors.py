@@ -1,0 +1,75 @@
+"""What can go wrong. Each error is a sentence for the user; its class says how far it reaches.
+
+No sentence carries the key, a query string, a body or a value of somebody's data.
+"""
+
+from __future__ import annotations
+
+
+class TapError(Exception):
+    """Something that the user reads as one sentence."""
+
+
+class UsageError(TapError):
+    """The settings, the catalog or the state cannot be used; each argument is a sentence."""
+
+
+class RunStopped(TapError):
+    """No stream can be read any more."""
+
+
+class QuotaSpent(RunStopped):
+    """The API refuses further requests for today."""
+
+
+class BudgetSpent(RunStopped):
+    """The run has made as many requests as the user allows it."""
+
+
+class StreamFailed(TapError):
+    """This stream cannot be read; the others can."""
+
+
+class ScopeMissing(StreamFailed):
+    """The key may not read this list."""
+
+
+class NotFound(RunStopped):
+    """Nothing is at a path: the address is wrong or, with an id in the path, the row is gone."""
+
+
+class Retriable(StreamFailed):
+    """The same request may well succeed later.
+
+    Attributes:
+        retry_after: Seconds that the API asks to wait, or None.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Take the sentence, and how long the API asks to wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unreachable(Retriable, RunStopped):
+    """No whole response came."""
+
+
+class OutputLost(Exception):
+    """Standard output takes no more: the target ended, or the disk is full.
+
+    It is not a `TapError`: no stream can go on, and nothing more can be written.
+    """
+
+
+class Interrupted(BaseException):
+    """A signal ends the run.
+
+    Attributes:
+        signum: The number of the signal.
+    """
+
+    def __init__(self, signum: int) -> None:
+        """Take the number of the signal."""
+        super().__init__(signum)
+        self.signum = signum
