@@ -81,6 +81,10 @@ check: install ## Run every static check
 	@# Status 1: none was found.
 	git grep -nIE '$(PLACES)'; test $$? -eq 1
 
+.PHONY: generate
+generate: install ## Write anew what is made of the taps' declarations: settings, tables, catalog, sources
+	@$(RUN) -m tools.generate
+
 .PHONY: hooks
 hooks: install ## Run ruff and typos before a commit, `make check` before a push
 	.venv/bin/prek install --quiet

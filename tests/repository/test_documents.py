@@ -12,8 +12,7 @@ import yaml
 
 from tests.conftest import KEY, RunTap
 from tests.harness.documents import blocks, every_block, files
-from tools.generate import plugin_definition
-from tools.harness.meltano import ROOT
+from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -107,9 +106,3 @@ def test_modules_that_are_named_can_be_run():
             path = ROOT / name.replace(".", "/")
             inside = path.with_suffix(".py").exists() or (path / "__main__.py").exists()
             assert inside or name == "pytest"
-
-
-def test_the_definition_for_other_projects_is_that_of_this_one():
-    shipped = (ROOT / "meltano-plugin.yml").read_text(encoding="utf-8")
-    # Renew it by: python -m tools.generate.plugin_definition meltano-plugin.yml
-    assert shipped == plugin_definition.definition()

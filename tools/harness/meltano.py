@@ -13,15 +13,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools.harness.project import ROOT, clean_environment
+
+# Re-exported for the tests.
+__all__ = ["ROOT", "Meltano", "MeltanoError", "clean_environment"]
+
 MELTANO = Path(sys.executable).with_name("meltano")
 STATE_ID = "dev:tap-rotor-to-target-postgres"
 NEXUS_STATE_ID = "dev:tap-nexus-erp-to-target-postgres"
-# What a developer has set for real runs must not reach this one, least of all a real warehouse.
-FOREIGN = (
-    *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
-    *("DBT_", "ROTOR_", "NEXUS_ERP_"),
-)
 PATIENCE_SECONDS = 15
 
 
@@ -103,11 +102,6 @@ class Meltano:
             link = self.directory / kind
             if not link.is_symlink():
                 link.symlink_to(ROOT / ".meltano" / kind, target_is_directory=True)
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without the settings of any tap, target or Meltano."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
