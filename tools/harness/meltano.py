@@ -11,14 +11,15 @@ import sys
 import typing as t
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from tools.harness.project import ROOT, clean_environment
+from tools.harness.project import PROGRAMS, ROOT, clean_environment
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 # Re-exported for the tests.
 __all__ = ["ROOT", "Meltano", "MeltanoError", "clean_environment"]
 
-MELTANO = Path(sys.executable).with_name("meltano")
 STATE_ID = "dev:tap-rotor-to-target-postgres"
 NEXUS_STATE_ID = "dev:tap-nexus-erp-to-target-postgres"
 PATIENCE_SECONDS = 15
@@ -54,7 +55,7 @@ class Meltano:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
-                [sys.executable, MELTANO, "--env-file", os.devnull, *arguments],
+                [sys.executable, PROGRAMS / "meltano", "--env-file", os.devnull, *arguments],
                 cwd=ROOT,
                 env={**environment, **settings},
                 stdin=subprocess.DEVNULL,

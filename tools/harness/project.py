@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# The programs of the environment that this runs in.
+PROGRAMS = Path(sys.executable).parent
 # Above all a real warehouse must not reach a test or a tool.
 FOREIGN = (
     *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
