@@ -8,8 +8,9 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
 # Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
 export UV_COMPILE_BYTECODE := 1
-# What is true on one machine alone, and hosts of package indexes.
-PLACES := p[y]pi[.]org|pythonhosted[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
+# What no file may hold: hosts of package indexes and their mirrors, and paths that are true on one
+# machine alone. Each has a class of one character, so that this line does not match itself.
+PLACES := p[y]pi[.]org|python[h]osted|registry[.]np[m]js|[.]deb[i]an[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
 
 .PHONY: help
 help: ## Show these targets
