@@ -12,6 +12,7 @@ import typing as t
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
+from tools.harness import plugins
 from tools.harness.project import PROGRAMS, ROOT, clean_environment
 
 if t.TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Meltano:
         for kind in ("extractors", "loaders", "utilities"):
             link = self.directory / kind
             if not link.is_symlink():
-                link.symlink_to(ROOT / ".meltano" / kind, target_is_directory=True)
+                link.symlink_to(plugins.FOLDER / kind, target_is_directory=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,8 @@ from tools.harness.project import ROOT
 if t.TYPE_CHECKING:
     from pathlib import Path
 
+FOLDER = ROOT / ".meltano"
+
 
 def settings(plugin: str) -> dict[str, t.Any]:
     """Return a plugin's settings that are the same for everybody, by name; groups are left out."""
@@ -35,7 +37,7 @@ def variables(plugin: str) -> dict[str, str]:
 def program(plugin: str, name: str | None = None) -> Path:
     """Return a program in the environment of a plugin: by default the one that Meltano runs."""
     kind, found = _definition(plugin)
-    return ROOT / ".meltano" / kind / plugin / "venv" / "bin" / (name or found["executable"])
+    return FOLDER / kind / plugin / "venv" / "bin" / (name or found["executable"])
 
 
 @cache
