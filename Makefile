@@ -8,8 +8,9 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
 # Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
 export UV_COMPILE_BYTECODE := 1
-# What is true on one machine alone, and hosts of package indexes.
-PLACES := p[y]pi[.]org|pythonhosted[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
+# What no file may hold: hosts of package indexes and their mirrors, and paths that are true on one
+# machine alone. Each has a class of one character, so that this line does not match itself.
+PLACES := p[y]pi[.]org|python[h]osted|registry[.]np[m]js|[.]deb[i]an[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
 
 .PHONY: help
 help: ## Show these targets
@@ -80,6 +81,10 @@ check: install ## Run every static check
 	.venv/bin/zizmor --quiet --offline --persona=pedantic .github
 	@# Status 1: none was found.
 	git grep -nIE '$(PLACES)'; test $$? -eq 1
+
+.PHONY: generate
+generate: install ## Write anew what is made of the taps' declarations: settings, tables, catalog, sources
+	@$(RUN) -m tools.generate
 
 .PHONY: hooks
 hooks: install ## Run ruff and typos before a commit, `make check` before a push

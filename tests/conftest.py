@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:

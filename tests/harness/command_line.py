@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from tap_rotor.tap import TapRotor
 from tests.conftest import KEY, Result, RunTap
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 
 if t.TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

@@ -11,7 +11,7 @@ import typing as t
 
 from tests.conftest import KEY, Result, RunTap
 from tests.harness.in_process import selecting
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable

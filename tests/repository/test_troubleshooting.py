@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import KEY, RunTap
 from tests.harness.companies import HOUR, hourly
 from tests.harness.in_process import Tap, invoke, selecting
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 from tools.sandbox import Sandbox
 
 if t.TYPE_CHECKING:

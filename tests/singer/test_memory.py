@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import KEY, RunTap
 from tests.harness.in_process import selecting
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 
 if t.TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from tests.harness.companies import HOUR, hourly, only
 from tests.harness.in_process import Tap, fixed, selecting
 from tests.harness.promise import NO_BOOKMARK
 from tests.harness.started import Started, full, until
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:

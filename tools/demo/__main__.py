@@ -14,9 +14,11 @@ from pathlib import Path
 from tools.demo import report
 from tools.demo.answers import answers, leads_by_common_stage
 from tools.demo.page import page, show
-from tools.demo.warehouse import NEXUS_SCHEMA, SCHEMA, difference, leads_by_stage, snapshot
-from tools.harness.meltano import NEXUS_STATE_ID, ROOT, Meltano, MeltanoError
+from tools.demo.warehouse import difference, leads_by_stage, snapshot
+from tools.harness.meltano import NEXUS_STATE_ID, Meltano, MeltanoError
 from tools.harness.postgres import Postgres, PostgresError
+from tools.harness.project import ROOT
+from tools.harness.warehouse import NEXUS_SCHEMA, SCHEMA
 from tools.sandbox import Company, NexusSandbox, Organisation, Sandbox
 from tools.sandbox.server import Server
 
