@@ -90,14 +90,26 @@ generate: install ## Write anew what is made of the taps' declarations: settings
 hooks: install ## Run ruff and typos before a commit, `make check` before a push
 	.venv/bin/prek install --quiet
 
+# These need Meltano and PostgreSQL, whose versions are their own.
+PIPELINES := --ignore tests/e2e --ignore tests/targets --ignore tests/tools/test_simulation.py \
+	--ignore tests/tools/test_benchmarks.py
+
 .PHONY: lowest
 lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dependencies allowed
 	$(UV) venv --quiet --clear --python 3.11 .venv-lowest
 	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct \
 		--group test --editable .
-	@# What is left out needs Meltano and PostgreSQL, whose bounds are their own.
-	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/targets --ignore tests/repository --ignore tests/tools/test_simulation.py \
-		--ignore tests/tools/test_benchmarks.py
+	.venv-lowest/bin/python -m pytest $(PIPELINES)
+
+.PHONY: sdk-next
+sdk-next: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the newest singer-sdk, pre-releases included
+	$(UV) venv --quiet --clear --python '>=3.11' .venv-next
+	$(UV) pip install --quiet --python .venv-next --group test --editable .
+	@# Alone, so that a pre-release of nothing else comes along, and above our own bound, too.
+	$(UV) pip install --quiet --python .venv-next --prerelease allow \
+		--upgrade-package singer-sdk 'singer-sdk[msgspec,testing]'
+	.venv-next/bin/python -c 'import importlib.metadata as m; print("singer-sdk", m.version("singer-sdk"))'
+	.venv-next/bin/python -m pytest $(PIPELINES)
 
 # Nothing younger than a week: most bad releases are found within days. UPGRADE= changes only
 # what pyproject.toml asks for.
