@@ -18,6 +18,8 @@ from tools.demo.warehouse import NEXUS_SCHEMA, SCHEMA, difference, leads_by_stag
 from tools.harness.meltano import NEXUS_STATE_ID, ROOT, Meltano, MeltanoError
 from tools.harness.postgres import Postgres, PostgresError
 from tools.sandbox import Company, NexusSandbox, Organisation, Sandbox
+from tools.sandbox.changes import change as change_company
+from tools.sandbox.nexus.changes import change as change_organisation
 from tools.sandbox.server import Server
 
 if t.TYPE_CHECKING:
@@ -72,12 +74,12 @@ def run(directory: Path, *, full_refresh: bool) -> None:
         with step("sandbox, a stand-in for the Rotor API") as told:
             company = Company(leads=LEADS, seed=SEED)
             people = company.rows("leads")
-            changes = [company.change() for _ in range(runs.done)][-1:]
+            changes = [change_company(company) for _ in range(runs.done)][-1:]
             rotor = stack.enter_context(serve(partial(Sandbox, company), directory / "port"))
             told(rotor.url)
         with step("the same for Nexus ERP, a third of its leads in both") as told:
             organisation = Organisation(NEXUS_LEADS, SEED, people=people)
-            changes += [organisation.change() for _ in range(runs.done)][-1:]
+            changes += [change_organisation(organisation) for _ in range(runs.done)][-1:]
             make = partial(NexusSandbox, organisation)
             nexus = stack.enter_context(serve(make, directory / "nexus_port"))
             told(nexus.url)

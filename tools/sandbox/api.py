@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from tools.sandbox.company import Company
-    from tools.sandbox.keys import Key, Keys
+    from tools.sandbox.keys import Key
     from tools.sandbox.parameters import Query
     from tools.sandbox.switches import Switches
 
@@ -41,7 +41,7 @@ class Api(Endpoints):
     switches: Switches
     pages: RotorPages
 
-    def __init__(self, company: Company, keys: Keys, switches: Switches) -> None:
+    def __init__(self, company: Company, keys: Mapping[str, Key], switches: Switches) -> None:
         """Serve `company` to those who have one of the `keys`."""
         super().__init__(company, switches, RotorPages(company, switches))
         self.company = company
@@ -77,38 +77,16 @@ class Api(Endpoints):
         return error(status, code=code, headers=headers)
 
     @override
-    def failed(self, headers: Mapping[bytes, bytes]) -> None:
-        """Count a request that does not come as far as the API, if those count."""
-        key = headers.get(b"x-api-key", b"").decode("latin-1")
-        if self.switches.count_failed and key in self.keys:
-            self.keys[key].spend(self.company.now)
-
-    @override
     def admit(self, request: Request, scope: str | None) -> None:
-        """Check key, version, quota and scope; count the request. Raises `Refusal`."""
+        """Check key, quota and scope; count a request that passes. Raises `Refusal`."""
         key = self.keys.get(request.headers.get("x-api-key", ""))
         if key is None:
             raise Refusal(error(401))
-        version = request.headers.get("rotor-api-version")
-        if self.switches.version_header == "400" and version != VERSION:
-            message = "Missing or unsupported rotor-api-version header"
-            raise Refusal(error(400, message))
-        counts = self.counts(request.method, request.url.path.removeprefix(self.prefix))
-        if counts:
-            self._check_quota(key)
+        self._check_quota(key)
         if scope is not None and scope not in key.scopes:
-            if self.switches.count_refused:
-                key.spend(self.company.now)
             message = f"Forbidden: required scope '{scope}' not granted for this API key"
             raise Refusal(error(403, message))
-        if counts:
-            key.spend(self.company.now)
-
-    def counts(self, method: str, path: str) -> bool:
-        """Tell whether a request counts against the quota."""
-        if path == "/auth/test":
-            return self.switches.count_auth_test
-        return self.switches.limit_post_leads or (method, path) != ("POST", "/leads")
+        key.spend(self.company.now)
 
     def _check_quota(self, key: Key) -> None:
         now, rolling = self.company.now, self.switches.quota_window == "rolling"
@@ -121,16 +99,13 @@ class Api(Endpoints):
             headers["Retry-After"] = str(-int((now - renewal).total_seconds() // 1))
         elif self.switches.retry_after == "date":
             headers["Retry-After"] = http_date(renewal)
-        if self.switches.count_refused:
-            key.spend(now)
         message = f"Daily API key request limit of {key.quota} exceeded"
         raise Refusal(error(429, message, headers=headers))
 
     # Endpoints
 
     def _pin_types(self, request: Request) -> Answer:
-        rows = self.company.lists["pin_types"]
-        found = rows.slice(Level.FULL, 0, rows.count(Level.FULL))
+        found = self.company.lists["pin_types"].order(Level.FULL)
         request.scope["sandbox.request"].rows = len(found)
         joined = b",".join([row.data for row in found])
         return Answer(b'{"data":[%b],"status":"success"}' % joined)
@@ -138,7 +113,7 @@ class Api(Endpoints):
     def _by_id(self, name: str) -> Callable[[Request], Answer]:
         def handler(request: Request) -> Answer:
             row = self.company.lists[name].by_id.get(request.path_params["id"])
-            if row is None or (row.level != Level.USUAL and not self.switches.archived_by_id):
+            if row is None:
                 raise Refusal(error(404))
             request.scope["sandbox.request"].rows = 1
             return Answer(b'{"data":%b,"status":"success"}' % row.data)
@@ -148,7 +123,7 @@ class Api(Endpoints):
     def _post(self, name: str) -> Callable[[Request], Awaitable[Answer]]:
         async def handler(request: Request) -> Answer:
             body = await request.body()
-            return upsert(self.company, name, body, self.switches)
+            return upsert(self.company, name, body)
 
         return handler
 
@@ -165,6 +140,4 @@ class Api(Endpoints):
             "timestamp": f"{self.company.now:%Y-%m-%dT%H:%M:%SZ}",
             "user_id": None,
         }
-        if not self.switches.auth_test_version:
-            del answer["rotor_api_version"]
         return Answer(encode(answer))

@@ -12,65 +12,44 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tools.sandbox.faults import Rule
 from tools.sandbox.rows import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.requests import Request
+    from starlette.requests import Request as StarletteRequest
 
-    from tools.sandbox.server import Server
+    from tools.sandbox.front import Request
+    from tools.sandbox.switches import Common
 
 PREFIX = "/sandbox"
 
 
-def routes(sandbox: Server) -> list[Route]:
-    """Return the routes of the control endpoints."""
+def routes(log: list[Request], switch: Callable[..., Common]) -> list[Route]:
+    """Return the routes: the `log` is shown and emptied, `switch` changes switches."""
 
-    def change(_: Request, body: Any) -> object:
-        return sandbox.store.change(**body)
+    def requests(_: Any) -> object:
+        return [asdict(request) for request in log]
 
-    def rules(_: Request, body: Any) -> object:
-        sandbox.add_rule(*msgspec.convert(body, list[Rule]))
-        return {"rules": len(body)}
-
-    def clear_rules(_: Request, __: object) -> object:
-        sandbox.faults.clear()
+    def forget(_: Any) -> object:
+        log.clear()
         return {}
 
-    def requests(_: Request, __: object) -> object:
-        return [asdict(request) for request in sandbox.requests]
-
-    def forget(_: Request, __: object) -> object:
-        sandbox.reset_log()
-        return {}
-
-    def rows(request: Request, _: object) -> object:
-        flags = {name: value == "true" for name, value in request.query_params.items()}
-        return sandbox.store.rows(request.path_params["list"], **flags)
-
-    def switches(_: Request, body: Any) -> object:
-        sandbox.switch(**body)
-        return msgspec.structs.asdict(sandbox.switches)
+    def switches(body: Any) -> object:
+        return msgspec.structs.asdict(switch(**body))
 
     return [
-        _route("POST", "/change", change),
-        _route("POST", "/rules", rules),
-        _route("DELETE", "/rules", clear_rules),
         _route("GET", "/requests", requests),
         _route("DELETE", "/requests", forget),
-        _route("GET", "/rows/{list}", rows),
         _route("POST", "/switches", switches),
     ]
 
 
-def _route(method: str, path: str, handler: Callable[[Request, Any], object]) -> Route:
-    async def endpoint(request: Request) -> Response:
+def _route(method: str, path: str, handler: Callable[[Any], object]) -> Route:
+    async def endpoint(request: StarletteRequest) -> Response:
         try:
-            body = decode(await request.body() or b"{}")
-            answer, status = handler(request, body), 200
-        except (ValueError, TypeError, KeyError) as problem:
+            answer, status = handler(decode(await request.body() or b"{}")), 200
+        except (ValueError, TypeError) as problem:
             answer, status = {"error": str(problem)}, 400
         return Response(encode(answer), status, media_type="application/json")
 

@@ -51,9 +51,6 @@ class Endpoints(ABC):
     ) -> Answer:
         """Make an error in the API's words; `code` false leaves an error code out."""
 
-    def failed(self, headers: Mapping[bytes, bytes]) -> None:  # noqa: B027 - not every API counts
-        """Take note of a request that a fault answers instead of the API."""
-
     def route(
         self,
         method: str,
@@ -89,7 +86,7 @@ class Endpoints(ABC):
             page = self.pages.page(name, query, request.scope.get("sandbox.rule"))
             request.scope["sandbox.request"].rows = len(page.rows)
             if self.switches.gzip and "gzip" in request.headers.get("accept-encoding", ""):
-                body = self.pages.compressed(name, page)
+                body = self.pages.compressed(page)
                 return Answer(body, headers={"Content-Encoding": "gzip"})
             return Answer(page.body())
 

@@ -136,12 +136,10 @@ class Faults:
         self._rules: list[_Counted] = []
         self._actions: list[_Counted] = []
 
-    def add(self, *rules: Rule) -> None:
-        """Add rules behind those there are: the first that matches wins."""
+    def add(self, rule: Rule) -> None:
+        """Add a rule behind those there are: the first that matches wins."""
         with self._lock:
-            self._rules += [
-                _Counted(rule, rule.path, rule.page, rule.nth, rule.times) for rule in rules
-            ]
+            self._rules.append(_Counted(rule, rule.path, rule.page, rule.nth, rule.times))
 
     def before(
         self, path: str | None, page: int | None, action: Callable[[], object], nth: int

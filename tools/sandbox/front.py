@@ -67,12 +67,12 @@ class Collected:
 class Front:
     """An ASGI application around the API's."""
 
-    def __init__(self, app: ASGIApp, api: Endpoints, faults: Faults) -> None:
-        """Pass on to `app` what is not answered here."""
+    def __init__(self, app: ASGIApp, api: Endpoints, faults: Faults, log: list[Request]) -> None:
+        """Pass on to `app` what is not answered here; put every request in the `log`."""
         self.app = app
         self.api = api
         self.faults = faults
-        self.requests: list[Request] = []
+        self.log = log
         self.errors: list[Exception] = []
         self.transports: dict[tuple[str, int], asyncio.Transport] = {}
         """The open connections by the client's address."""
@@ -86,7 +86,7 @@ class Front:
             return
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         request = Request(scope["method"], scope["path"].removeprefix(self.api.prefix), query)
-        self.requests.append(request)
+        self.log.append(request)
         page = int(query["page"]) if query.get("page", "").isdecimal() else 1
         rule = self.faults.rule(request.path, page)
         scope["sandbox.request"] = request
@@ -98,8 +98,6 @@ class Front:
                 self._date(message)
             await send(message)
 
-        if rule and rule.kind in IN_FRONT:
-            self.api.failed(dict(scope["headers"]))
         try:
             await self._wait(rule)
             for action in self.faults.actions(request.path, page):

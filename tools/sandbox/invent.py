@@ -6,15 +6,21 @@ order, and no others; leads, of which there can be a million, are in `leads.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
-from tools.sandbox.draw import YEARS, Draw
+from tools.sandbox.draw import YEARS, Draw, timestamp
 
 if TYPE_CHECKING:
     from random import Random
 
-Record = dict[str, Any]
+    from tools.sandbox.rows import Draft, Record
+
+# Of the first visit: days after the entry, hour in UTC, half hours.
+VISIT = ((1, 30), (13, 22), (0, 1))
+# A job's status is not shown; the usual list has the completed ones only.
+STATUSES = (*["Completed"] * 16, "Scheduled", "Scheduled", "Pending", "Quote")
 
 
 def mail_name(name: str) -> str:
@@ -158,11 +164,20 @@ class Inventor(Draw):
             "total_received": round(price * paid, 2),
         }
 
-    def serviced_job(self, service_date: str | None, plan: Record | None) -> Record:
-        """Invent a job of a plan, or of none: 7 fields (section 3.6).
+    def serviced_job(
+        self, created_at: str, plan: Record | None, customer: Record | None, now: datetime
+    ) -> Draft:
+        """Invent a job of a plan, or of none but of a customer: 7 fields (section 3.6).
 
-        The caller gives a job without a plan its customer.
+        The first visit starts on the half hour some days after the job was entered; a
+        pending job has none yet, and none that lies after `now` is done.
         """
+        status = self.pick(STATUSES)
+        days, hour, minute = (self.between(*ends) for ends in VISIT)
+        day = datetime.fromisoformat(created_at) + timedelta(days=days)
+        visit = day.replace(hour=hour, minute=minute * 30, second=0, microsecond=0)
+        if status == "Completed" and visit > now:
+            status = "Scheduled"
         price = self.money(60, 900)
         received = price if self.chance(0.85) else self.money(0, 60)
         crew: list[Record] = []
@@ -170,15 +185,16 @@ class Inventor(Draw):
             member = self.member()
             if member not in crew:
                 crew.append(member)
-        return {
+        record = {
             "id": self.uuid(),
-            "customer": plan["customer"] if plan else None,
-            "service_date": service_date,
+            "customer": plan["customer"] if plan else customer,
+            "service_date": None if status == "Pending" else timestamp(visit),
             "service_plan_id": plan["id"] if plan else None,
             "technicians": crew,
             "total_outstanding": round(price - received, 2),
             "total_received": received,
         }
+        return record, {"created_at": created_at, "status": status, "archived": False}
 
 
 def customer_reference(customer: Record) -> Record:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tools.sandbox.api import Api
-from tools.sandbox.company import Company
-from tools.sandbox.keys import DEFAULT_KEY, DEFAULT_QUOTA, Key, Keys
+from tools.sandbox.keys import DEFAULT_KEY, DEFAULT_QUOTA, SCOPES, Key
 from tools.sandbox.server import Server
 from tools.sandbox.switches import Switches, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tools.sandbox.company import Company
 
 
 class Sandbox(Server):
@@ -21,25 +22,23 @@ class Sandbox(Server):
 
     def __init__(
         self,
-        company: Company | None = None,
+        company: Company,
         *,
         port: int = 0,
         key: str = DEFAULT_KEY,
         quota: int = DEFAULT_QUOTA,
-        log: bool = False,
         **switches: Any,
     ) -> None:
         """Take the port (0: a free one); see `Switches` for the `switches`.
 
-        `key` has all scopes and `quota` requests a day; `log` lets the HTTP server
-        write its log to stderr.
+        `key` has all scopes and `quota` requests a day.
         """
-        self.company = Company() if company is None else company
-        self.keys = Keys()
-        self.keys.add(key, None, quota)
+        self.company = company
+        self.keys: dict[str, Key] = {}
         self.api_key = key
-        self.api = Api(self.company, self.keys, changed(Switches(), switches))
-        super().__init__(self.api, port=port, log=log)
+        self.api = Api(company, self.keys, changed(Switches(), switches))
+        super().__init__(self.api, port=port)
+        self.add_key(key, quota=quota)
 
     def spent(self, key: str | None = None) -> int:
         """Return how many requests count against a key's quota now."""
@@ -49,13 +48,13 @@ class Sandbox(Server):
     def add_key(
         self,
         key: str,
-        scopes: Iterable[str] | None = None,
+        scopes: Iterable[str] = SCOPES,
         quota: int = DEFAULT_QUOTA,
-    ) -> Key:
+    ) -> None:
         """Make a key known, by default with all scopes."""
-        return self.keys.add(key, scopes, quota)
+        self.keys[key] = Key(list(scopes), quota)
 
-    def precompress(self) -> int:
-        """Compress all pages of 1,000 rows in advance; return how many."""
+    def precompress(self) -> None:
+        """Compress all pages of 1,000 rows in advance."""
         with self.company.lock:
-            return self.api.pages.precompress()
+            self.api.pages.precompress()

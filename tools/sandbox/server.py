@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from tools.sandbox.endpoints import Endpoints
+    from tools.sandbox.switches import Common
 
 HOST = "127.0.0.1"
 # Longer than any test keeps a connection unused: a server that closes one just when
@@ -42,20 +43,16 @@ class Server:
     when the sandbox is left.
     """
 
-    def __init__(self, api: Endpoints, *, port: int = 0, log: bool = False) -> None:
-        """Take the port (0: a free one).
-
-        `log` lets the HTTP server write its log to stderr.
-        """
-        self.store = api.store
+    def __init__(self, api: Endpoints, *, port: int = 0) -> None:
+        """Take the port (0: a free one)."""
         self.switches = api.switches
         self.faults = Faults()
+        self._log: list[Request] = []
         app = Starlette(
-            routes=[*api.routes(), *control.routes(self)],
+            routes=[*api.routes(), *control.routes(self._log, self.switch)],
             exception_handlers={HTTPException: api.unknown},
         )
-        self._front = Front(app, api, self.faults)
-        self._log = log
+        self._front = Front(app, api, self.faults, self._log)
         # asyncio turns Nagle's algorithm off only where the protocol is named: without
         # that, every short answer on a kept connection takes 40 ms.
         self._socket = socket.socket(proto=socket.IPPROTO_TCP)
@@ -105,7 +102,7 @@ class Server:
     @property
     def requests(self) -> list[Request]:
         """The requests below the base URL so far, the oldest first."""
-        return list(self._front.requests)
+        return list(self._log)
 
     def count(self, path: str | None = None) -> int:
         """Return how many requests there were, all or for one path ("/leads")."""
@@ -113,7 +110,7 @@ class Server:
 
     def reset_log(self) -> None:
         """Forget the requests; the quota is not given back."""
-        self._front.requests.clear()
+        self._log.clear()
 
     @property
     def errors(self) -> list[Exception]:
@@ -122,18 +119,18 @@ class Server:
 
     # What is answered
 
-    def switch(self, **switches: Any) -> None:
-        """Change switches, from the next request on; a wrong one is refused."""
+    def switch(self, **switches: Any) -> Common:
+        """Change switches, from the next request on, and return all; a wrong one is refused."""
         new = changed(self.switches, switches)
         for name in switches:
             setattr(self.switches, name, getattr(new, name))
-
-    def add_rule(self, *rules: Rule) -> None:
-        """Add rules; of several that match, the first wins."""
-        self.faults.add(*rules)
+        return new
 
     def rule(self, kind: str, path: str | None = None, **settings: Any) -> Rule:
-        """Make a rule of a kind and its settings, checked, and add it."""
+        """Make a rule of a kind and its settings, checked, and add it.
+
+        Of several rules that match a request, the first wins.
+        """
         made = msgspec.convert({"kind": kind, "path": path, **settings}, Rule)
         self.faults.add(made)
         return made
@@ -168,7 +165,7 @@ class Server:
             self._ready.set()
 
     async def _serve(self) -> None:
-        server = _Server(_config(self._front, log=self._log))
+        server = _Server(_config(self._front))
         await server.open(self._socket)
         self._loop = asyncio.get_running_loop()
         self._ready.set()
@@ -176,7 +173,7 @@ class Server:
         await server.end()
 
 
-def _config(front: Front, *, log: bool) -> uvicorn.Config:
+def _config(front: Front) -> uvicorn.Config:
     class Protocol(HttpToolsProtocol):
         """HTTP that tells the application which connection a request came by."""
 
@@ -201,9 +198,9 @@ def _config(front: Front, *, log: bool) -> uvicorn.Config:
         http=Protocol,
         ws="none",
         lifespan="off",
-        log_config=uvicorn.config.LOGGING_CONFIG if log else None,
-        log_level="info" if log else "critical",
-        access_log=log,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
         date_header=False,
         server_header=False,
         proxy_headers=False,

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tools.sandbox.answers import VALIDATION, Answer, Problem, Refusal, error
-from tools.sandbox.placing import BILLING
+from tools.sandbox.company import BILLING, Company
 from tools.sandbox.rows import Level, Record, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.sandbox.company import Company
-    from tools.sandbox.switches import Switches
 
 PARTS = ("city", "country", "state", "street1", "street2", "zip")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -56,15 +54,16 @@ NEW_CUSTOMER: Record = {
 }
 
 
-def upsert(company: Company, list_name: str, body: bytes, switches: Switches) -> Answer:
+def upsert(company: Company, list_name: str, body: bytes) -> Answer:
     """Update the row that the body matches, or make one.
 
-    Matching: `id`; without it `phone`, then `email`. Raises `Refusal`.
+    Matching: `id`; without it `phone`, then `email`. Raises `Refusal`, also for an `id`
+    that no row has.
     """
-    given = _read(list_name, body, switches)
+    given = _read(list_name, body)
     with company.changing():
         found = _match(company, list_name, given)
-        if found is None and "id" in given and switches.upsert_unknown_id == "404":
+        if found is None and "id" in given:
             raise Refusal(error(404))
         fields = _fields(list_name, given, found)
         if found is None:
@@ -75,12 +74,13 @@ def upsert(company: Company, list_name: str, body: bytes, switches: Switches) ->
         hidden = company.hidden(list_name, row["id"])
     created = found is None
     if list_name == "leads":
-        return Answer(encode(_lead(row, created=created)), 201 if created else 200)
-    status = switches.customer_created_status if created else 200
-    return Answer(encode(_customer(row, hidden, created=created)), status)
+        answer = _lead(row, created=created)
+    else:
+        answer = _customer(row, hidden, created=created)
+    return Answer(encode(answer), 201 if created else 200)
 
 
-def _read(list_name: str, body: bytes, switches: Switches) -> Record:
+def _read(list_name: str, body: bytes) -> Record:
     """Return the known fields of the body; refuse what has a wrong type."""
     problems: list[Problem] = []
     try:
@@ -98,7 +98,7 @@ def _read(list_name: str, body: bytes, switches: Switches) -> Record:
         elif message:
             problems.append({"field": name, "message": message})
     if problems:
-        raise Refusal(error(switches.validation_status, VALIDATION, errors=problems))
+        raise Refusal(error(400, VALIDATION, errors=problems))
     return known
 
 
@@ -163,8 +163,7 @@ def _is_uuid(text: str) -> bool:
 def _match(company: Company, list_name: str, given: Record) -> Record | None:
     if "id" in given:
         return company.row(list_name, given["id"])
-    rows = company.lists[list_name]
-    everything = rows.slice(Level.FULL, 0, rows.count(Level.FULL))
+    everything = company.lists[list_name].order(Level.FULL)
     for name in ("phone", "email"):
         value = given.get(name)
         if not value:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # The texts are not documented.
 MESSAGES = {
     401: "Invalid or missing API key",
+    403: "Missing required scope: leads.read",
     404: "Not found",
     500: "Internal server error",
 }

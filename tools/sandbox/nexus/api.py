@@ -9,10 +9,8 @@ from typing_extensions import override
 from tools.sandbox.answers import Answer, Refusal
 from tools.sandbox.endpoints import Endpoints
 from tools.sandbox.nexus.answers import error
-from tools.sandbox.nexus.invent import STATUSES
 from tools.sandbox.nexus.pages import NexusPages
-from tools.sandbox.parameters import Query, number, one_of, read_all, text
-from tools.sandbox.rows import Level
+from tools.sandbox.nexus.query import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,16 +21,7 @@ if TYPE_CHECKING:
     from tools.sandbox.nexus.keys import Key
     from tools.sandbox.nexus.organisation import Organisation
     from tools.sandbox.nexus.switches import Switches
-
-DEFAULT_PAGE_SIZE = 50
-MAX_PAGE_SIZE = 100
-READERS = {
-    "assignedToId": text,
-    "page": number,
-    "pageSize": number,
-    "search": text,
-    "status": one_of(*STATUSES),
-}
+    from tools.sandbox.parameters import Query
 
 
 class Api(Endpoints):
@@ -61,21 +50,12 @@ class Api(Endpoints):
         if key is None or key.expired(self.store.now):
             raise Refusal(error(401))
         if scope not in key.scopes:
-            raise Refusal(error(self.switches.scope_status, self.switches.scope_message))
+            raise Refusal(error(403))
 
     @override
     def read(self, list_name: str, given: Mapping[str, str]) -> Query:
         """Read a request's parameters; raises `Refusal` for those that cannot be."""
-        values, problems = read_all(given, READERS, self.switches)
-        size = values.pop("pageSize", DEFAULT_PAGE_SIZE)
-        if size > MAX_PAGE_SIZE and self.switches.over_page_size == "400":
-            message = f"Expected at most {MAX_PAGE_SIZE}"
-            problems.append({"field": "pageSize", "message": message})
-        if problems:
-            texts = [f"{problem['field']}: {problem['message']}" for problem in problems]
-            raise Refusal(error(400, "; ".join(texts)))
-        page, limit = values.pop("page", 1), min(size, self.switches.max_page_size)
-        return Query(page, limit, Level.USUAL, tuple(sorted(values.items())))
+        return read(given, self.switches)
 
     @override
     def error(
@@ -86,4 +66,4 @@ class Api(Endpoints):
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make an error with the documented body."""
-        return error(status, self.switches.scope_message if status == 403 else None, headers)  # noqa: PLR2004
+        return error(status, headers=headers)

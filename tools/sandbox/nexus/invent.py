@@ -7,7 +7,7 @@ both systems meets the same people in both.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
 from tools.sandbox.draw import Draw, timestamp
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from random import Random
 
-Record = dict[str, Any]
+    from tools.sandbox.rows import Record
 
 STATUSES = ("NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST")
 OPEN = STATUSES[:3]

@@ -1,4 +1,4 @@
-"""Pages of leads, and the filters (sections 2.1 and 2.3)."""
+"""Pages of leads (section 2.3)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from tools.sandbox.pages import Page, Pages, limit_of
 if TYPE_CHECKING:
     from tools.sandbox.faults import Rule
     from tools.sandbox.nexus.switches import Switches
-    from tools.sandbox.parameters import Query, Test
-    from tools.sandbox.rows import Record
-
-UNASSIGNED = "unassigned"
+    from tools.sandbox.parameters import Query
 
 
 class NexusPages(Pages):
@@ -53,32 +50,3 @@ class NexusPages(Pages):
             "hasNextPage": (query.page < pages) != (kind == "contradict"),
             "hasPrevPage": query.page > 1,
         }
-
-    @override
-    def test(self, _list_name: str, query: Query) -> Test:
-        """Return what tells whether a lead passes all filters."""
-        tests = [_TESTS[name](value) for name, value in query.values]
-        return lambda row: all(test(row) for test in tests)
-
-
-def _status(value: str) -> Test:
-    return lambda row: row.get("status") == value
-
-
-def _assigned(value: str) -> Test:
-    wanted = None if value == UNASSIGNED else value
-    return lambda row: row.get("assignedToId") == wanted
-
-
-def _search(value: str) -> Test:
-    wanted = value.casefold()
-
-    def test(row: Record) -> bool:
-        many = (*(row.get("phones") or ()), *(row.get("emails") or ()))
-        texts = (row.get("name"), row.get("company"), *many)
-        return any(wanted in str(text or "").casefold() for text in texts)
-
-    return test
-
-
-_TESTS = {"status": _status, "assignedToId": _assigned, "search": _search}

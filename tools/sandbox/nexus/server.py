@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from tools.sandbox.nexus.api import Api
 from tools.sandbox.nexus.keys import DEFAULT_KEY, SCOPES, Key
-from tools.sandbox.nexus.organisation import Organisation
 from tools.sandbox.nexus.switches import Switches
 from tools.sandbox.server import Server
 from tools.sandbox.switches import changed
@@ -14,6 +13,8 @@ from tools.sandbox.switches import changed
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import timedelta
+
+    from tools.sandbox.nexus.organisation import Organisation
 
 
 class NexusSandbox(Server):
@@ -23,31 +24,27 @@ class NexusSandbox(Server):
 
     def __init__(
         self,
-        organisation: Organisation | None = None,
+        organisation: Organisation,
         *,
         port: int = 0,
-        key: str = DEFAULT_KEY,
-        log: bool = False,
         **switches: Any,
     ) -> None:
         """Take the port (0: a free one); see `Switches` for the `switches`.
 
-        `key` has all scopes and never expires; `log` lets the HTTP server write its log
-        to stderr.
+        The default key has all scopes and never expires.
         """
-        self.organisation = Organisation() if organisation is None else organisation
-        self.keys = {key: Key()}
-        self.api_key = key
-        api = Api(self.organisation, self.keys, changed(Switches(), switches))
-        super().__init__(api, port=port, log=log)
+        self.organisation = organisation
+        self.api_key = DEFAULT_KEY
+        self.keys = {DEFAULT_KEY: Key()}
+        api = Api(organisation, self.keys, changed(Switches(), switches))
+        super().__init__(api, port=port)
 
     def add_key(
         self,
         key: str,
         scopes: Iterable[str] = SCOPES,
         lifetime: timedelta | None = None,
-    ) -> Key:
+    ) -> None:
         """Make a key known; one with a `lifetime` expires by the organisation's clock."""
         expires = None if lifetime is None else self.organisation.now + lifetime
         self.keys[key] = Key(list(scopes), expires)
-        return self.keys[key]
