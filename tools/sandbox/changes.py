@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
 from tools.sandbox.create import LISTS
-from tools.sandbox.draw import timestamp
+from tools.sandbox.draw import TEXTS, timestamp
 from tools.sandbox.rounds import Round
 from tools.sandbox.rows import Level, Record
 
@@ -78,7 +78,7 @@ def _lead_news(company: Company, record: Record) -> Record:
     inventor = company.inventor
     news: Record = {
         "stage": inventor.pick(words.NEXT_STAGES.get(record["stage"], words.STAGES)),
-        "assigned_to": inventor.member()["name"],
+        "assigned_to": inventor.pick(inventor.team)["name"],
     }
     if inventor.chance(0.5):
         news["projected_value"] = inventor.money(80, 4000)
@@ -96,7 +96,7 @@ def _customer_news(company: Company, record: Record) -> Record:
     status = record["status"]
     if inventor.chance(0.2):
         status = "inactive" if status == "active" else "active"
-    return {"phone": inventor.phone(), "notes": inventor.note(), "status": status}
+    return {"phone": inventor.phone(), "notes": inventor.pick(TEXTS), "status": status}
 
 
 def _pin_news(company: Company, _record: Record) -> Record:

@@ -9,7 +9,7 @@ from tools.sandbox.invent import Inventor, customer_reference
 from tools.sandbox.leads import leads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from tools.sandbox.rows import Draft, Record
@@ -27,10 +27,11 @@ TEAM = 12
 
 def first_drafts(
     later: Inventor, seed: int, sizes: Mapping[str, int], now: datetime
-) -> Iterator[tuple[str, Iterator[Draft]]]:
+) -> Iterator[tuple[str, Iterable[Draft]]]:
     """Invent the first rows of every list, to be taken in this order.
 
-    `later`, who invents all further rows, gets the team and the pin types.
+    `later`, who invents all further rows, gets the team and the pin types. Each list is
+    drawn from its own random state: its length moves no other list.
     """
     scale = sizes["leads"]
     size = {
@@ -41,74 +42,57 @@ def first_drafts(
         "serviced_jobs": scale,
         **sizes,
     }
-    first = _First(later, seed, now)
-    # Plans point at customers, jobs at plans, pins at pin types.
-    yield "leads", first.leads(size["leads"])
-    yield "pin_types", first.pin_types(size["pin_types"])
-    yield "pins", first.pins(size["pins"])
-    yield "customers", first.customers(size["customers"])
-    yield "service_plans", first.service_plans(size["service_plans"])
-    yield "serviced_jobs", first.serviced_jobs(size["serviced_jobs"])
 
-
-class _First:
-    """Draws each list from its own random state: its length moves no other list."""
-
-    def __init__(self, later: Inventor, seed: int, now: datetime) -> None:
-        self.later = later
-        self.seed = seed
-        self.now = now
-        team = self._inventor("team")
-        later.team = [team.person() for _ in range(TEAM)]
-        self.customer_references: list[Record] = []
-        self.plans: list[Record] = []
-
-    def _inventor(self, name: str) -> Inventor:
-        inventor = Inventor(Random(f"{self.seed}/{name}"), self.later.payment_field)
-        inventor.team = self.later.team
-        inventor.pin_types = self.later.pin_types
+    def inventor_of(name: str) -> Inventor:
+        inventor = Inventor(Random(f"{seed}/{name}"), later.payment_field)
+        inventor.team, inventor.pin_types = later.team, later.pin_types
         return inventor
 
-    def leads(self, count: int) -> Iterator[Draft]:
-        inventor = self._inventor("leads")
-        moments = inventor.moments(count, self.now)
-        for record in leads(inventor.random, inventor.team, moments):
-            yield record, {}
+    def first(name: str) -> tuple[Inventor, list[str]]:
+        """Return who invents a list, and when its rows were created."""
+        inventor = inventor_of(name)
+        return inventor, inventor.moments(size[name], now)
 
-    def pin_types(self, count: int) -> Iterator[Draft]:
-        inventor = self._inventor("pin_types")
-        for number in range(count):
-            kind = inventor.pin_type(number)
-            self.later.pin_types.append(kind)
-            yield kind, {}
+    team = inventor_of("team")
+    later.team = [team.person() for _ in range(TEAM)]
+    inventor, moments = first("leads")
+    yield "leads", map(_with_nothing_hidden, leads(inventor.random, later.team, moments))
+    inventor = inventor_of("pin_types")
+    later.pin_types += [inventor.pin_type(number) for number in range(size["pin_types"])]
+    yield "pin_types", map(_with_nothing_hidden, later.pin_types)
+    inventor, moments = first("pins")
+    yield "pins", map(_with_nothing_hidden, map(inventor.pin, moments))
+    # Plans point at customers, jobs at plans.
+    references: list[Record] = []
+    yield "customers", _customers(*first("customers"), references)
+    inventor, moments = first("service_plans")
+    plans = [inventor.service_plan(moment, _one(inventor, references)) for moment in moments]
+    yield "service_plans", map(_with_nothing_hidden, plans)
+    yield "serviced_jobs", _jobs(*first("serviced_jobs"), plans, references, now)
 
-    def pins(self, count: int) -> Iterator[Draft]:
-        inventor = self._inventor("pins")
-        for created_at in inventor.moments(count, self.now):
-            yield inventor.pin(created_at), {}
 
-    def customers(self, count: int) -> Iterator[Draft]:
-        inventor = self._inventor("customers")
-        for created_at in inventor.moments(count, self.now):
-            record = inventor.customer(created_at)
-            self.customer_references.append(customer_reference(record))
-            yield record, {"archived": inventor.chance(0.06)}
+def _with_nothing_hidden(record: Record) -> Draft:
+    return record, {}
 
-    def service_plans(self, count: int) -> Iterator[Draft]:
-        inventor = self._inventor("service_plans")
-        for created_at in inventor.moments(count, self.now):
-            plan = inventor.service_plan(created_at, self._customer(inventor))
-            self.plans.append(plan)
-            yield plan, {}
 
-    def serviced_jobs(self, count: int) -> Iterator[Draft]:
-        inventor = self._inventor("serviced_jobs")
-        for created_at in inventor.moments(count, self.now):
-            with_plan = self.plans and inventor.chance(0.7)
-            plan = inventor.pick(self.plans) if with_plan else None
-            customer = self._customer(inventor)
-            yield inventor.serviced_job(created_at, plan, customer, self.now)
+def _one(inventor: Inventor, records: list[Record]) -> Record | None:
+    return inventor.pick(records) if records else None
 
-    def _customer(self, inventor: Inventor) -> Record | None:
-        references = self.customer_references
-        return inventor.pick(references) if references else None
+
+def _customers(inventor: Inventor, moments: list[str], references: list[Record]) -> Iterator[Draft]:
+    for created_at in moments:
+        record = inventor.customer(created_at)
+        references.append(customer_reference(record))
+        yield record, {"archived": inventor.chance(0.06)}
+
+
+def _jobs(
+    inventor: Inventor,
+    moments: list[str],
+    plans: list[Record],
+    references: list[Record],
+    now: datetime,
+) -> Iterator[Draft]:
+    for created_at in moments:
+        plan = inventor.pick(plans) if plans and inventor.chance(0.7) else None
+        yield inventor.serviced_job(created_at, plan, _one(inventor, references), now)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
-from tools.sandbox.draw import YEARS, Draw, timestamp
+from tools.sandbox.draw import TEXTS, YEARS, Draw, timestamp
 
 if TYPE_CHECKING:
     from random import Random
@@ -54,10 +54,6 @@ class Inventor(Draw):
         name = f"{mail_name(first)}.{mail_name(last)}{self.between(1, 999)}"
         return f"{name}@{self.pick(words.MAIL_HOSTS)}"
 
-    def member(self) -> Record:
-        """Draw somebody of the team."""
-        return self.pick(self.team)
-
     def person(self) -> Record:
         """Invent a team member: email, name, user_id."""
         first, last = self.pick(words.FIRST_NAMES), self.pick(words.LAST_NAMES)
@@ -66,12 +62,6 @@ class Inventor(Draw):
             "name": f"{first} {last}",
             "user_id": self.uuid(),
         }
-
-    def street(self) -> str:
-        """Draw a house number and a street."""
-        return (
-            f"{self.between(100, 9899)} {self.pick(words.STREETS)} {self.pick(words.STREET_KINDS)}"
-        )
 
     def place(self, latitude: float, longitude: float) -> list[float]:
         """Draw coordinates around a town: [latitude, longitude]."""
@@ -95,7 +85,9 @@ class Inventor(Draw):
                 "city": city,
                 "country": "US",
                 "state": state,
-                "street1": self.street(),
+                "street1": " ".join(
+                    (str(self.between(100, 9899)), pick(words.STREETS), pick(words.STREET_KINDS))
+                ),
                 "zip": f"{zip3}{self.between(0, 99):02}",
                 "street2": pick(words.SECOND_LINES) if chance(0.1) else None,
             },
@@ -106,7 +98,7 @@ class Inventor(Draw):
             self.payment_field: chance(0.4),
             "last_name": last,
             "location": self.place(latitude, longitude) if chance(0.9) else None,
-            "notes": self.note(),
+            "notes": pick(TEXTS),
             "phone": self.phone(),
             "source": pick(words.SOURCES),
             "status": "active" if chance(0.85) else "inactive",
@@ -120,7 +112,7 @@ class Inventor(Draw):
         return {
             "id": self.uuid(),
             "created_at": created_at,
-            "created_by": self.member(),
+            "created_by": self.pick(self.team),
             "location": self.place(latitude, longitude),
             "pin_type": {name: kind[name] for name in ("id", "color", "label")},
         }
@@ -159,7 +151,7 @@ class Inventor(Draw):
             "sale_value": round(price * jobs, 2),
             "service_frequency": frequency,
             "service_type": self.pick(words.SERVICES),
-            "sold_by": self.member() if chance(0.9) else None,
+            "sold_by": self.pick(self.team) if chance(0.9) else None,
             "start_date": created_at[:10],
             "total_received": round(price * paid, 2),
         }
@@ -182,7 +174,7 @@ class Inventor(Draw):
         received = price if self.chance(0.85) else self.money(0, 60)
         crew: list[Record] = []
         for _ in range(self.between(1, 3)):
-            member = self.member()
+            member = self.pick(self.team)
             if member not in crew:
                 crew.append(member)
         record = {
