@@ -16,17 +16,14 @@ from tools.sandbox.draw import timestamp
 from tools.sandbox.invent import Inventor, customer_reference
 from tools.sandbox.leads import leads as invent_leads
 from tools.sandbox.rows import Draft, Key, Level, Record, Rows, instant, microseconds
-from tools.sandbox.store import START, Store, no_collection
+from tools.sandbox.store import START, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-PaymentField = Literal["is_auto_pay", "has_payment_method"]
-
-BILLING = tuple(
-    f"billing_{part}" for part in ("city", "country", "state", "street1", "street2", "zip")
-)
+PARTS = ("city", "country", "state", "street1", "street2", "zip")
+BILLING = tuple(f"billing_{part}" for part in PARTS)
 
 
 class Company(Store):
@@ -57,7 +54,7 @@ class Company(Store):
         seed: int = 1,
         start: datetime = START,
         *,
-        payment_field: PaymentField = "is_auto_pay",
+        payment_field: Literal["is_auto_pay", "has_payment_method"] = "is_auto_pay",
         ties: Literal["newest", "oldest"] = "newest",
         nulls: Literal["first", "last"] = "first",
         **sizes: int,
@@ -77,9 +74,8 @@ class Company(Store):
         self.id = Inventor(Random(f"{seed}/company"), payment_field).uuid()
         later = Inventor(Random(f"{seed}/later"), payment_field)
         super().__init__({name: Rows() for name in LISTS}, later, start)
-        with no_collection():
-            for name, drafts in first_drafts(later, seed, {"leads": leads, **sizes}, self.now):
-                self.fill(name, drafts)
+        for name, drafts in first_drafts(later, seed, {"leads": leads, **sizes}, self.now):
+            self.fill(name, drafts)
 
     @override
     def rows(

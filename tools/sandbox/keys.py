@@ -40,8 +40,10 @@ class Key:
             return len(self._times) - bisect_right(self._times, now - DAY)
         return len(self._times) - bisect_left(self._times, _midnight(now))
 
-    def renewal(self, now: datetime, *, rolling: bool = False) -> datetime:
-        """Return when the next request is free, given that the quota is spent."""
+    def renewal(self, now: datetime, *, rolling: bool) -> datetime | None:
+        """Return when the next request is free; None: now."""
+        if self.spent(now, rolling=rolling) < self.quota:
+            return None
         if rolling and self.quota:
             return self._times[-self.quota] + DAY
         return _midnight(now) + DAY

@@ -52,9 +52,9 @@ class Pages(ABC):
 
     @abstractmethod
     def pagination(
-        self, query: Query, limit: int, total: int, length: int, rule: Rule | None
+        self, query: Query, limit: int, total: int, length: int, fault: str | None
     ) -> dict[str, Any]:
-        """State where a page stands: what it may say wrongly is `rule`'s.
+        """State where a page stands, wrongly in the way of a `fault`, a rule's kind.
 
         `limit` is the page size used, `total` what is to be stated, `length` what pages
         are cut from.
@@ -71,7 +71,7 @@ class Pages(ABC):
         # The total of before the latest change is known without filters only.
         if (self.switches.stale_total or kind == "stale_total") and not query.filters:
             total = self.store.lists[list_name].stale[query.level]
-        pagination = self.pagination(query, limit, total, length, rule)
+        pagination = self.pagination(query, limit, total, length, kind)
         if kind == "no_total":
             del pagination["total"]
         return Page(rows, pagination, self.form)

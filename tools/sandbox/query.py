@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
     from tools.sandbox.switches import Switches
 
+PATHS = {
+    "/leads": "leads",
+    "/customers": "customers",
+    "/pins": "pins",
+    "/service-plans": "service_plans",
+    "/serviced-jobs": "serviced_jobs",
+}
+"""The lists that come in pages."""
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 

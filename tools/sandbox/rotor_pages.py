@@ -8,16 +8,13 @@ from typing_extensions import override
 
 from tools.sandbox.pages import Pages
 from tools.sandbox.parameters import Query
-from tools.sandbox.query import MAX_LIMIT
+from tools.sandbox.query import MAX_LIMIT, PATHS
 from tools.sandbox.rows import Level, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tools.sandbox.faults import Rule
     from tools.sandbox.switches import Switches
-
-PAGED = ("leads", "customers", "pins", "service_plans", "serviced_jobs")
 
 
 class RotorPages(Pages):
@@ -28,15 +25,14 @@ class RotorPages(Pages):
 
     @override
     def pagination(
-        self, query: Query, limit: int, total: int, length: int, rule: Rule | None
+        self, query: Query, limit: int, total: int, length: int, fault: str | None
     ) -> dict[str, Any]:
         """Return `has_more`, `limit`, `page`, `total`."""
-        kind = rule.kind if rule else None
         has_more = query.page * limit < length
         pagination = {
-            "has_more": has_more != (kind == "contradict"),
+            "has_more": has_more != (fault == "contradict"),
             "limit": limit,
-            "page": query.page + (kind == "wrong_page"),
+            "page": query.page + (fault == "wrong_page"),
             "total": total,
         }
         if not self.switches.state_limit:
@@ -57,7 +53,7 @@ class RotorPages(Pages):
 
     def precompress(self) -> None:
         """Compress all pages of 1,000 rows of every list."""
-        for list_name in PAGED:
+        for list_name in PATHS.values():
             for level in (Level.USUAL, Level.FULL):
                 length = len(self.store.lists[list_name].order(level))
                 for page in range(1, -(-length // MAX_LIMIT) + 1):

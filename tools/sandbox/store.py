@@ -162,9 +162,10 @@ class Store(ABC):
     def _make_row(self, list_name: str, record: Record, hidden: Record, row_id: str) -> Row:
         """Encode a row and compute where it stands."""
         rows = self.lists[list_name]
+        rows.sequence += 1
         return Row(
             row_id,
-            self.key(list_name, record, hidden, rows.next_sequence()),
+            self.key(list_name, record, hidden, rows.sequence),
             self.level(list_name, record, hidden),
             encode(record),
             hidden or None,

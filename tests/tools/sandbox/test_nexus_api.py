@@ -10,7 +10,6 @@ import pytest
 
 from tools.sandbox import Request
 from tools.sandbox.nexus.invent import STATUSES
-from tools.sandbox.nexus.keys import TEST_TOKEN_LIFE
 
 NO_KEY = {"error": "Invalid or missing API key"}
 
@@ -112,7 +111,7 @@ def test_a_missing_scope(nexus, nexus_client):
 
 
 def test_a_test_token_lives_an_hour(nexus, nexus_client, organisation):
-    nexus.add_key("sk_test", lifetime=TEST_TOKEN_LIFE)
+    nexus.add_key("sk_test", lifetime=timedelta(hours=1))
     nexus_client.session.headers["authorization"] = "Bearer sk_test"
     nexus.before("/leads", 2, lambda: organisation.advance(timedelta(minutes=59, seconds=59)))
     nexus.before("/leads", 3, lambda: organisation.advance(timedelta(seconds=1)))

@@ -110,15 +110,14 @@ def test_drip(client, sandbox, company):
 
 def test_delay_and_latency(client, sandbox):
     sandbox.rule("delay", seconds=0.06)
-    sandbox.rule("status", seconds=0.06)
     sandbox.switch(latency=0.03)
     took = []
-    for expected in (200, 500, 200):
+    for _ in range(2):
         begun = time.monotonic()
-        assert client.get("/leads").status_code == expected
+        assert client.get("/leads").status_code == 200
         took.append(time.monotonic() - begun)
-    assert min(took[:2]) >= 0.09
-    assert took[2] >= 0.03
+    assert took[0] >= 0.09
+    assert took[1] >= 0.03
 
 
 def test_hang_until_it_ends(client, sandbox):

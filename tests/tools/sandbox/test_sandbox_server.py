@@ -76,7 +76,7 @@ def test_control_endpoints(client, sandbox):
     assert client.control("GET", "/requests").json() == [
         {"method": "GET", "path": "/pins", "query": {}, "status": 200, "rows": 50},
     ]
-    assert client.control("DELETE", "/requests").json() == {}
+    assert client.control("DELETE", "/requests").json() == []
     assert sandbox.requests == []
 
     switches = client.control("POST", "/switches", {"max_limit": 7}).json()

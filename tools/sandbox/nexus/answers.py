@@ -21,7 +21,11 @@ MESSAGES = {
 
 
 def error(
-    status: int, message: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    message: str | None = None,
+    *,
+    code: bool = True,  # noqa: ARG001 - this API has no error codes
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Make an error answer."""
     text = message or MESSAGES.get(status) or HTTPStatus(status).phrase

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from tools.sandbox.nexus.invent import MEMBERS, Inventor, object_id, primaries
 from tools.sandbox.rows import Draft, Key, Level, Record, Rows, instant, microseconds
-from tools.sandbox.store import START, Store, no_collection
+from tools.sandbox.store import START, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,9 +57,8 @@ class Organisation(Store):
         first = Inventor(Random(f"{seed}/nexus leads"), ids, known)
         later = Inventor(Random(f"{seed}/nexus later"), ids, known)
         super().__init__({LEADS: Rows()}, later, start)
-        with no_collection():
-            rows = first.leads(first.moments(leads, self.now), self.now)
-            self.fill(LEADS, ((row, {}) for row in rows))
+        rows = first.leads(first.moments(leads, self.now), self.now)
+        self.fill(LEADS, ((row, {}) for row in rows))
 
     @override
     def edit(self, list_name: str, row_id: str, /, **fields: Any) -> Record:
@@ -81,7 +80,10 @@ class Organisation(Store):
         for a contact without leads.
         """
         with self.changing():
-            ids = [row["id"] for row in self._leads_of(contact_id)]
+            # Most rows need no decoding to see that they are another's.
+            written = contact_id.encode()
+            rows = [row for row in self.lists[LEADS].order(Level.FULL) if written in row.data]
+            ids = [row.id for row in rows if row.decoded().get("contactId") == contact_id]
             if not ids:
                 raise KeyError(contact_id)
             self.now += self.step
@@ -106,10 +108,3 @@ class Organisation(Store):
         if call is None:
             return (-1 if self._nulls == "first" else 1, 0, -created, sequence)
         return (0, call, -created, sequence)
-
-    def _leads_of(self, contact_id: str) -> list[Record]:
-        # Most rows need no decoding to see that they are another's.
-        written = contact_id.encode()
-        everything = self.lists[LEADS].order(Level.FULL)
-        found = [row.decoded() for row in everything if written in row.data]
-        return [row for row in found if row.get("contactId") == contact_id]

@@ -37,16 +37,15 @@ class NexusPages(Pages):
 
     @override
     def pagination(
-        self, query: Query, limit: int, total: int, _length: int, rule: Rule | None
+        self, query: Query, limit: int, total: int, _length: int, fault: str | None
     ) -> dict[str, Any]:
         """Return the six fields; all of them follow from the total that is stated."""
-        kind = rule.kind if rule else None
         pages = -(-total // limit) or self.switches.empty_total_pages
         return {
-            "page": query.page + (kind == "wrong_page"),
+            "page": query.page + (fault == "wrong_page"),
             "pageSize": limit,
             "total": total,
             "totalPages": pages,
-            "hasNextPage": (query.page < pages) != (kind == "contradict"),
+            "hasNextPage": (query.page < pages) != (fault == "contradict"),
             "hasPrevPage": query.page > 1,
         }

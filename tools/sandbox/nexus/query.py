@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tools.sandbox.nexus.switches import Switches
 
 DEFAULT_PAGE_SIZE = 50
-UNASSIGNED = "unassigned"
 
 
 def _status(value: str) -> Test:
@@ -27,7 +26,7 @@ def _status(value: str) -> Test:
 
 
 def _assigned(value: str) -> Test:
-    wanted = None if value == UNASSIGNED else value
+    wanted = None if value == "unassigned" else value
     return lambda row: row.get("assignedToId") == wanted
 
 
@@ -51,7 +50,7 @@ READERS = {
 }
 
 
-def read(given: Mapping[str, str], switches: Switches) -> Query:
+def read(_list_name: str, given: Mapping[str, str], switches: Switches) -> Query:
     """Read a request's parameters; raises `Refusal` for those that cannot be."""
     values, problems = read_all(given, READERS)
     if problems:
