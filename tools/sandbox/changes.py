@@ -29,7 +29,7 @@ LISTS_OF = {
 
 
 def change(company: Company) -> Summary:
-    """Let some hours pass with changes of all lists, by their lengths.
+    """Let some hours pass, and change rows in proportion to the lengths of the lists.
 
     Returns the ids by list and kind: `{"leads": {"inserted": [...], "edited": [...],
     "archived": [...], "deleted": [...]}, ...}`.
@@ -49,7 +49,7 @@ def change(company: Company) -> Summary:
 
 
 def _play(company: Company, kind: str, name: str, ids: list[str]) -> None:
-    """Change the rows of a list that were chosen for it."""
+    """Make one kind of change to the chosen rows."""
     if kind == "edited":
         for row_id in ids:
             record = company.row(name, row_id) or {}

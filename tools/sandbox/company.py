@@ -105,7 +105,7 @@ class Company(Store):
         self._set_archived(ids, archived=False)
 
     def some(self, list_name: str) -> Record | None:
-        """Draw a row; None if the list has none."""
+        """Return a random row, or None if the list is empty."""
         order = self.lists[list_name].order(Level.FULL)
         return order[self.inventor.between(0, len(order) - 1)].decoded() if order else None
 

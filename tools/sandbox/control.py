@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def routes(log: list[front.Request], switch: Callable[..., Common]) -> list[Route]:
-    """Return the routes: the `log` is shown and emptied, `switch` changes switches."""
+    """Return the routes that show and empty `log`, and that call `switch`."""
 
     async def requests(request: Request) -> Response:
         if request.method == "DELETE":

@@ -28,10 +28,10 @@ TEAM = 12
 def first_drafts(
     later: Inventor, seed: int, sizes: Mapping[str, int], now: datetime
 ) -> Iterator[tuple[str, Iterable[Draft]]]:
-    """Invent the first rows of every list, to be taken in this order.
+    """Yield the name of each list with its first rows, to be consumed in this order.
 
-    `later`, who invents all further rows, gets the team and the pin types. Each list is
-    drawn from its own random state: its length moves no other list.
+    `later`, which invents all further rows, is given the team and the pin types. Each
+    list has its own random state, so that its length does not change the other lists.
     """
     scale = sizes["leads"]
     size = {
@@ -49,7 +49,7 @@ def first_drafts(
         return inventor
 
     def first(name: str) -> tuple[Inventor, list[str]]:
-        """Return who invents a list, and when its rows were created."""
+        """Return the inventor of a list and the times at which its rows were created."""
         inventor = inventor_of(name)
         return inventor, inventor.moments(size[name], now)
 

@@ -37,9 +37,9 @@ class Endpoints(ABC):
     ) -> None:
         """Serve `store` in the way that `switches` say at the time.
 
-        `read` reads the parameters for a list and raises `Refusal` for what it cannot
-        read; it gets the switches too. `error` makes an error of a status in the API's
-        words, with further `headers`; `code` false leaves an error code out.
+        `read` takes a list's name, the parameters of a request and the switches; it
+        raises `Refusal` for parameters that it cannot read. `error` takes a status,
+        `headers`, and `code`: whether the body has the documented error code.
         """
         self.store = store
         self.switches = switches

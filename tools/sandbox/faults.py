@@ -126,13 +126,13 @@ class _Counted:
         return self.seen >= self.nth and left
 
     def use(self) -> Any:
-        """Count that it is used, and return it."""
+        """Count a use and return the rule or the action."""
         self.used += 1
         return self.what
 
 
 class Faults:
-    """The rules and actions of a server; any thread may add some, the server's asks."""
+    """The rules and actions of a server. Any thread may add some; the server's uses them."""
 
     def __init__(self) -> None:
         """Begin without any."""

@@ -70,7 +70,7 @@ class Front:
     """An ASGI application around the API's."""
 
     def __init__(self, app: ASGIApp, api: Endpoints, faults: Faults, log: list[Request]) -> None:
-        """Pass on to `app` what is not answered here; put every request in the `log`."""
+        """Log every request, and pass on to `app` what is not answered here."""
         self.app = app
         self.api = api
         self.faults = faults
@@ -126,7 +126,7 @@ class Front:
             await self.app(scope, receive, send)
 
     async def pause(self, seconds: float | None, *ends: asyncio.Event) -> None:
-        """Sleep, without `seconds` for ever, but no longer than the server lives."""
+        """Wait `seconds` (None: forever), for one of `ends`, or for the end of the server."""
         waits = [asyncio.ensure_future(event.wait()) for event in (self.stopping, *ends)]
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:

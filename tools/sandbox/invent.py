@@ -159,10 +159,10 @@ class Inventor(Draw):
     def serviced_job(
         self, created_at: str, plan: Record | None, customer: Record | None, now: datetime
     ) -> Draft:
-        """Invent a job of a plan, or of none but of a customer: 7 fields (section 3.6).
+        """Invent a job of a plan or, without one, of a customer: 7 fields (section 3.6).
 
         The first visit starts on the half hour some days after the job was entered; a
-        pending job has none yet, and none that lies after `now` is done.
+        pending job has no visit yet, and a job after `now` is not completed.
         """
         status = self.pick(STATUSES)
         days, hour, minute = (self.between(*ends) for ends in VISIT)

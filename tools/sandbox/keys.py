@@ -41,7 +41,7 @@ class Key:
         return len(self._times) - bisect_left(self._times, _midnight(now))
 
     def renewal(self, now: datetime, *, rolling: bool) -> datetime | None:
-        """Return when the next request is free; None: now."""
+        """Return when the key may be used again, or None if it may be used now."""
         if self.spent(now, rolling=rolling) < self.quota:
             return None
         if rolling and self.quota:

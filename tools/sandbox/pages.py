@@ -1,4 +1,4 @@
-"""Pages of the lists: cut, made wrong by the rules, written as bytes, compressed."""
+"""Cuts the lists into pages, applies faults to them, encodes and compresses them."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class Pages(ABC):
     def pagination(
         self, query: Query, limit: int, total: int, length: int, fault: str | None
     ) -> dict[str, Any]:
-        """State where a page stands, wrongly in the way of a `fault`, a rule's kind.
+        """Return the pagination object, made wrong by `fault`, the kind of a rule.
 
-        `limit` is the page size used, `total` what is to be stated, `length` what pages
-        are cut from.
+        `limit` is the page size used, `total` the total to state, `length` the number of
+        rows that the pages are cut from.
         """
 
     def page(self, list_name: str, query: Query, rule: Rule | None = None) -> Page:
@@ -89,7 +89,7 @@ class Pages(ABC):
         return [row for row in rows if query.passes(row.decoded())] if query.filters else rows
 
     def ordered(self, list_name: str, level: Level) -> Sequence[Row]:
-        """Return a list in its order, or with what that leaves equal in an order of chance.
+        """Return a list in its order; with `unstable_ties`, ties are in random order.
 
         A database promises no more than the order that it is asked for.
         """
@@ -101,17 +101,17 @@ class Pages(ABC):
         return sorted(rows, key=lambda row: (row.key[:-1], crc32((row.id + salt).encode())))
 
     def keep_compressed(self, list_name: str, query: Query) -> None:
-        """Compress a page in advance, for as long as it stays the same."""
+        """Compress a page in advance; it is used until the page changes."""
         page = self.page(list_name, query)
         self._compressed[_identity(page)] = compress(page.body())
 
     def compressed(self, page: Page) -> bytes:
-        """Return the page compressed, by now or in advance."""
+        """Return the page compressed, now or in advance."""
         return self._compressed.get(_identity(page)) or compress(page.body())
 
 
 def _identity(page: Page) -> object:
-    # Rows are compared by identity: an edit makes another one.
+    # Rows are compared by identity: an edit makes a new one.
     return tuple(page.rows), encode(page.pagination)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Test = Callable[[Record], bool]
 """Whether a row passes a filter."""
 Reader = Callable[[str], Any]
-"""Reads a parameter; raises `ValueError`, with what to answer, for what it cannot read."""
+"""Reads a parameter, or raises `ValueError` with the message of the answer."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def number(value: str) -> int:
 def read_all(
     given: Mapping[str, str], readers: Mapping[str, Reader]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Read parameters; return the values by name, and what is to be refused.
+    """Read parameters; return the values by name, and the problems with the others.
 
     A parameter without a reader is ignored.
     """

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 Draft = tuple[Record, Record]
-"""A row before it is in a list: what the API shows, and what it does not."""
+"""A row that is not in a list yet: what the API shows of it, and what it hides."""
 Key = tuple[Any, ...]
-"""What a row is sorted by; the last part is the row's number in its list, or its negative."""
+"""The sort key of a row. Its last element, the row's number or its negative, breaks ties."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder()
@@ -114,7 +114,7 @@ class Rows:
         """Begin without rows."""
         self.by_id: dict[str, Row] = {}
         self.sequence = 0
-        """How many rows were made."""
+        """The number of rows made so far."""
         self.stale = (0, 0)
         self._orders: tuple[list[Row], list[Row]] = ([], [])
 

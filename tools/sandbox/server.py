@@ -41,7 +41,7 @@ class Server(Endpoints):
     """
 
     def __init__(self, *args: Any, port: int = 0) -> None:
-        """Take the port (0: a free one); the rest is for `Endpoints`."""
+        """Take the port (0: a free one) and pass `args` on to `Endpoints`."""
         super().__init__(*args)
         self.faults = Faults()
         self._log: list[Request] = []
@@ -111,7 +111,7 @@ class Server(Endpoints):
     # What is answered
 
     def switch(self, **switches: Any) -> Common:
-        """Change switches, from the next request on, and return all; a wrong one is refused."""
+        """Change switches, from the next request on; return all of them."""
         new = changed(self.switches, switches)
         for name in switches:
             setattr(self.switches, name, getattr(new, name))

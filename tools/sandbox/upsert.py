@@ -77,7 +77,7 @@ def _read(list_name: str, body: bytes) -> Record:
     return known
 
 
-# The checks of a field: what is wrong with a value, None if nothing is.
+# Each check returns what is wrong with a value, or None.
 
 
 def _text(value: object) -> str | None:

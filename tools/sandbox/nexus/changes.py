@@ -26,11 +26,11 @@ SHARES = {
 
 
 def change(organisation: Organisation) -> Summary:
-    """Let some hours pass with changes of a share of all leads.
+    """Let some hours pass, and change a share of all leads.
 
     Returns the ids by kind: `{"leads": {"inserted": [...], "edited": [...],
-    "rescheduled": [...], "contact_edited": [...], "deleted": [...]}}`. All leads of a
-    contact are edited with it, those too that something else happened to.
+    "rescheduled": [...], "contact_edited": [...], "deleted": [...]}}`. An edit of
+    a contact changes all of its leads, also those that were changed in another way.
     """
     with organisation.changing():
         size = len(organisation.lists[NAME].order(Level.FULL))
@@ -46,7 +46,7 @@ def change(organisation: Organisation) -> Summary:
 
 
 def _play(organisation: Organisation, kind: str, ids: list[str]) -> list[str]:
-    """Change the leads that were chosen for it; return the ids of all that are changed."""
+    """Make one kind of change to the chosen leads; return the ids of all that changed."""
     if kind == "contact_edited":
         found = [lead for row_id in ids for lead in _edit_contact(organisation, row_id)]
         return list(dict.fromkeys(found))

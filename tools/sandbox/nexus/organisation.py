@@ -47,8 +47,8 @@ class Organisation(Store):
         `people` are leads of Rotor (`company.rows("leads")`): about a third of the leads
         here are then of them, with the same name, phone and e-mail address.
 
-        `nulls` is left open by the documentation: where rows without a next call stand;
-        first is what MongoDB does, last PostgreSQL.
+        `nulls` tells where rows without a next call stand, which the documentation leaves
+        open: first, as in MongoDB, or last, as in PostgreSQL.
         """
         self._nulls = nulls
         members = Random(f"{seed}/nexus members")
@@ -76,8 +76,8 @@ class Organisation(Store):
     def edit_contact(self, contact_id: str, **fields: Any) -> list[Record]:
         """Change name, phones or emails of a contact in all its leads, and return these.
 
-        The clock moves one `step`, the `updatedAt` of the leads does not. Raises KeyError
-        for a contact without leads.
+        The clock moves one `step`, but `updatedAt` stays as it is. Raises KeyError for a
+        contact without leads.
         """
         with self.changing():
             # Most rows need no decoding to see that they are another's.
