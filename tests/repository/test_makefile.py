@@ -56,7 +56,13 @@ def test_what_only_looks_like_it_is_not_found():
 
 
 def test_help_shows_every_target():
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, check=True, text=True)
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
     names = {line.split()[1] for line in shown.stdout.splitlines()}
     assert names == set(re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE))
     assert names == set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))

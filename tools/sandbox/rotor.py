@@ -127,7 +127,8 @@ class Sandbox(Server):
         return Answer(b'{"data":%b,"status":"success"}' % row.data)
 
     async def _post(self, name: str, request: Request) -> Answer:
-        return upsert(self.company, name, await request.body())
+        create = self.switches.upsert_unknown_id == "create"
+        return upsert(self.company, name, await request.body(), create_unknown=create)
 
     def _auth_test(self, request: Request) -> Answer:
         answer = {

@@ -43,6 +43,9 @@ class Switches(Common):
     retry_after: Literal["none", "seconds", "date"] = "none"
     """The form of `Retry-After` when the quota is spent: until it begins anew."""
 
+    upsert_unknown_id: Literal["404", "create"] = "404"
+    """A POST with an `id` that nobody has."""
+
 
 def changed(switches: S, changes: dict[str, Any]) -> S:
     """Return the switches with changes.

@@ -34,16 +34,16 @@ NEW_CUSTOMER: Record = {
 }
 
 
-def upsert(company: Company, list_name: str, body: bytes) -> Answer:
+def upsert(company: Company, list_name: str, body: bytes, *, create_unknown: bool) -> Answer:
     """Update the row that the body matches, or make one.
 
     Matching: `id`; without it `phone`, then `email`. Raises `Refusal`, also for an `id`
-    that no row has.
+    that no row has, unless `create_unknown`.
     """
     given = _read(list_name, body)
     with company.changing():
         found = _match(company, list_name, given)
-        if found is None and "id" in given:
+        if found is None and "id" in given and not create_unknown:
             raise Refusal(error(404))
         fields = _fields(list_name, given, found)
         if found is None:

@@ -36,7 +36,7 @@ def test_create_a_lead(client, company):
     }
 
 
-def test_update_a_lead(client, company):
+def test_update_a_lead(client, sandbox, company):
     (row,) = company.insert("leads", phone="1", email="a@b.co", tags=["x"], stage="New")
     (other,) = company.insert("leads", phone="2", email="other@b.co")
 
@@ -56,6 +56,9 @@ def test_update_a_lead(client, company):
     assert company.row("leads", row["id"])["tags"] == ["x", "y"]
     nobody = {"id": "00000000-0000-4000-a000-000000000000", "phone": "2"}
     assert client.post("/leads", nobody).status_code == 404
+    sandbox.switch(upsert_unknown_id="create")
+    answer = client.post("/leads", nobody)
+    assert (answer.status_code, answer.json()["id"]) == (201, nobody["id"])
 
 
 @pytest.mark.parametrize(
