@@ -22,7 +22,7 @@ import requests
 from paged_rest import errors
 from tap_rotor.client import ROTOR
 from tests.harness.documents import blocks
-from tests.harness.started import until
+from tests.harness.tap import until
 from tools.demo import dagster as example
 from tools.harness.meltano import ROOT, STATE_ID, Meltano
 from tools.harness.warehouse import assert_equal

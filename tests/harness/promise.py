@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
-    from tests.harness.in_process import Run, Tap
+    from tests.harness.run import Run
+    from tests.harness.tap import Tap
     from tools.sandbox import Company
 
 # What stands in a state where no read has been proven.

@@ -9,8 +9,8 @@ import pytest
 
 from paged_rest.errors import Answer
 from tests.harness.companies import HOUR, hourly
-from tests.harness.in_process import Tap
 from tests.harness.promise import ALL, ids, read
+from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def company() -> Company:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, page_size=10)
+    return Tap(tmp_path, sandbox, page_size=10)
 
 
 @pytest.mark.parametrize(("limit", "pages"), [(4, 10), (7, 6), (1, 40)])

@@ -9,9 +9,10 @@ import pytest
 
 from paged_rest.reading.pagination import Bookmark, Page, Stretch
 from paged_rest.singer.state import Memory
+from tests.harness.catalog import selecting
 from tests.harness.companies import hourly
-from tests.harness.in_process import Tap, selecting
 from tests.harness.promise import NO_BOOKMARK
+from tests.harness.tap import Tap
 from tests.reading import changing_list
 from tests.reading.changing_list import ChangingList, run
 from tools.sandbox import Company, Sandbox
@@ -93,7 +94,7 @@ def company() -> Company:
 @pytest.fixture
 def tap(company, tmp_path):
     with Sandbox(company) as sandbox:
-        yield Tap(sandbox, tmp_path, page_size=10, retry_minutes=1)
+        yield Tap(tmp_path, sandbox, page_size=10, retry_minutes=1)
 
 
 def test_an_api_that_is_down_is_no_polite_stop(tap, monkeypatch):
@@ -140,7 +141,7 @@ def test_what_a_stream_map_keeps_back_is_not_taken_as_gone(tap, maps, filtered):
 
 def test_under_other_settings_nothing_is_taken_as_gone_at_first(tmp_path):
     with Sandbox(Company(10)) as sandbox:
-        tap = Tap(sandbox, tmp_path, emit_activate_version_messages=True)
+        tap = Tap(tmp_path, sandbox, emit_activate_version_messages=True)
         runs = [tap.run("customers")]
         state = copy.deepcopy(runs[0].state)
         state["bookmarks"]["customers"]["whole"] = "of other settings"

@@ -21,9 +21,8 @@ from paged_rest.records.typed_rows import typed_rows
 from paged_rest.singer.sdk import RecordStream
 from paged_rest.singer.unused import UNUSED
 from tap_rotor.client import ROTOR
-from tests.harness.in_process import Tap
-from tests.harness.started import Started, full, until
-from tests.records.test_any_row import SCHEMAS, body, values
+from tests.harness.tap import Tap, full, until
+from tests.records.rows import SCHEMAS, body, values
 from tools.sandbox import Company, Sandbox
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -125,7 +124,7 @@ def test_odd_pages_do_not(row):
 
 @pytest.mark.parametrize("versions", [False, True])
 def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions):
-    tap = Tap(sandbox, tmp_path)
+    tap = Tap(tmp_path, sandbox)
 
     def lines() -> list[str]:
         result = tap.run(emit_activate_version_messages=versions)
@@ -143,7 +142,10 @@ def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions
 
 def test_the_next_page_comes_while_one_is_written_and_no_page_after_that(tmp_path):
     company = Company(3_000)
-    with Sandbox(company) as sandbox, Started(tmp_path, sandbox.url, "", page_size=1000) as tap:
+    with (
+        Sandbox(company) as sandbox,
+        Tap(tmp_path, sandbox, page_size=1000).start("leads") as tap,
+    ):
         until(lambda: sandbox.count("/leads") == 2)
         until(lambda: full(tap.stdout))
         assert sandbox.count("/leads") == 2

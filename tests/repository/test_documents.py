@@ -10,8 +10,8 @@ import typing as t
 
 import yaml
 
-from tests.conftest import KEY, RunTap
 from tests.harness.documents import blocks, every_block, files
+from tests.harness.tap import KEY, Tap
 from tools.generate import plugin_definition
 from tools.harness.meltano import ROOT
 
@@ -72,7 +72,7 @@ def test_a_list_is_added_as_described(tmp_path):
         file.write(f"\n\n{block.text}\n\nSTREAMS = (*STREAMS, Invoices)\n")
     pins = json.loads((package / "schemas" / "pins.json").read_text(encoding="utf-8"))
     (package / "schemas" / "invoices.json").write_text(json.dumps(pins), encoding="utf-8")
-    result = RunTap(tmp_path, {"api_key": KEY})(args=["--discover"])
+    result = Tap(tmp_path, api_key=KEY).run(args=["--discover"], process=True)
     found = {entry["tap_stream_id"]: entry for entry in json.loads(result.stdout)["streams"]}
     assert found["invoices"]["schema"] == found["pins"]["schema"]
 

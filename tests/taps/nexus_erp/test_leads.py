@@ -7,16 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness.in_process import fixed
+from tap_nexus_erp.tap import TapNexusErp
+from tests.harness.catalog import fixed
 from tests.harness.promise import NO_BOOKMARK
-from tests.taps.nexus_erp.harness import NexusTap, assert_complete, by_id, full_table
+from tests.harness.tap import Tap
+from tests.taps.nexus_erp.leads import assert_complete, by_id, full_table
 from tools.sandbox import NexusSandbox, Organisation
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.harness.in_process import Run
+    from tests.harness.run import Run
+
 
 ALL = [1, 2, 3, 4]
 """The pages of 40 leads at a page_size of 10."""
@@ -41,8 +44,8 @@ def sandbox(organisation: Organisation) -> Iterator[NexusSandbox]:
 
 
 @pytest.fixture
-def tap(sandbox: NexusSandbox, tmp_path: Path) -> NexusTap:
-    return NexusTap(sandbox, tmp_path, page_size=10, retry_minutes=0)
+def tap(sandbox: NexusSandbox, tmp_path: Path) -> Tap:
+    return Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10, retry_minutes=0)
 
 
 def first_id(organisation: Organisation) -> str:
@@ -75,7 +78,7 @@ def test_a_page_is_as_large_as_the_api_allows(tap, organisation):
 def test_whatever_the_documentation_leaves_open(tmp_path: Path, nulls, ties, past_end):
     organisation = Organisation(37, nulls=nulls)
     with NexusSandbox(organisation, unstable_ties=ties, past_end=past_end) as sandbox:
-        tap = NexusTap(sandbox, tmp_path, page_size=10, retry_minutes=0)
+        tap = Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10, retry_minutes=0)
         assert_complete(tap.run(), organisation)
         assert tap.asked("leads") == ALL
 
@@ -83,7 +86,7 @@ def test_whatever_the_documentation_leaves_open(tmp_path: Path, nulls, ties, pas
 @pytest.mark.parametrize("pages", [0, 1])
 def test_an_organisation_without_leads(tmp_path: Path, pages):
     with NexusSandbox(Organisation(0), empty_total_pages=pages) as sandbox:
-        run = NexusTap(sandbox, tmp_path).run()
+        run = Tap(tmp_path, sandbox, of=TapNexusErp).run()
     assert (run.status, run.records("leads")) == (0, [])
 
 
@@ -99,7 +102,7 @@ def test_a_lead_that_is_read_already_moves_to_the_end(tmp_path: Path, nulls, cal
     organisation = Organisation(40, nulls=nulls)
     organisation.advance(timedelta(hours=1))
     with NexusSandbox(organisation) as sandbox:
-        tap = NexusTap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10)
         sandbox.before(
             "/leads",
             3,
@@ -281,7 +284,7 @@ def test_a_key_that_expires_in_the_middle_never_means_that_the_rest_is_gone(
     tap, sandbox, organisation, whole
 ):
     catalog = full_table() if whole else None
-    tap.config["emit_activate_version_messages"] = True
+    tap.settings["emit_activate_version_messages"] = True
     first = tap.run(catalog=catalog)
     assert len(first.of_type("ACTIVATE_VERSION")) == 1
     sandbox.add_key("sk_testing1_" + "1" * 32, lifetime=timedelta(hours=1))
@@ -388,12 +391,11 @@ def test_a_status_that_there_is_not(tap):
     )
 
 
-def test_no_message_holds_the_key_or_a_persons_data(tap, sandbox, organisation, monkeypatch):
-    monkeypatch.setenv("LOGLEVEL", "DEBUG")
+def test_no_message_holds_the_key_or_a_persons_data(tap, sandbox, organisation):
     organisation.insert("leads", 20, name="Zerlina Quax", emails=["zerlina@quax.example", 5])
     sandbox.rule("status", "/leads", status=400, body={"error": "zerlina@quax.example"}, page=2)
-    run = tap.run(search="zerlina")
+    run = tap.run(search="zerlina", env={"LOGLEVEL": "DEBUG"})
     assert run.status == 1
     assert any("Zerlina" in record["name"] for record in run.records("leads"))
     assert "zerlina" not in run.stderr.lower()
-    assert tap.config["api_key"] not in run.stderr
+    assert tap.settings["api_key"] not in run.stderr

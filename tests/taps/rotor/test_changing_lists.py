@@ -8,8 +8,8 @@ import typing as t
 import pytest
 
 from tests.harness.companies import HOUR, hourly
-from tests.harness.in_process import Tap
 from tests.harness.promise import ALL, ids, read
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -27,7 +27,7 @@ def company() -> Company:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, page_size=10)
+    return Tap(tmp_path, sandbox, page_size=10)
 
 
 CHANGES: dict[str, tuple[int, Callable[[Company], object], list[int]]] = {
@@ -66,7 +66,7 @@ def test_an_undated_row_that_makes_up_for_a_delete_hides_nothing(tmp_path, nulls
         company.insert("leads", created_at=None)
 
     with Sandbox(company) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, page_size=10)
         sandbox.before("/leads", 2, swap)
         assert read(tap, company).status == 0
 
@@ -140,7 +140,7 @@ def test_an_order_of_chance_is_complete_once_every_row_has_come(tmp_path, leads,
     company.insert("leads", leads, created_at=company.now)
     company.advance(HOUR)
     with Sandbox(company, unstable_ties=True) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, page_size=10)
         assert read(tap, company).status == 0
         assert tap.asked("leads") == asked
 
@@ -150,7 +150,7 @@ def test_ties_in_an_order_of_chance_on_one_page_do_no_harm(tmp_path):
     company.insert("leads", 4, created_at=company.now)
     company.advance(HOUR)
     with Sandbox(company, unstable_ties=True) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, page_size=10)
         assert read(tap, company).status == 0
         assert tap.asked("leads") == [1, 2]
 

@@ -9,16 +9,18 @@ from datetime import timedelta
 
 import pytest
 
+from tests.harness.catalog import as_records, fixed
 from tests.harness.companies import HOUR, hourly, only
-from tests.harness.in_process import Tap, as_records, fixed
 from tests.harness.promise import NO_BOOKMARK
+from tests.harness.streams import FULL_TABLE, INCREMENTAL
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-incremental = pytest.mark.parametrize("stream", ["leads", "pins"])
+incremental = pytest.mark.parametrize("stream", INCREMENTAL)
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def company() -> Company:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, page_size=10, lookback_days=0)
+    return Tap(tmp_path, sandbox, page_size=10, lookback_days=0)
 
 
 @incremental
@@ -69,14 +71,14 @@ def test_next_run_reads_new_rows_only(tap, company, stream):
 def test_rows_with_the_bookmark_s_own_moment_are_read_again(tmp_path, ties):
     company = hourly(leads=12, ties=ties)
     with Sandbox(company) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10, lookback_days=0)
+        tap = Tap(tmp_path, sandbox, page_size=10, lookback_days=0)
         first = tap.run("leads")
         newest = company.rows("leads")[0]
         company.insert("leads", 11, created_at=newest["created_at"])
         run = tap.run("leads", state=first.state)
     assert run.records("leads") == as_records("leads", company.rows("leads")[:12])
     assert tap.asked("leads") == [1, 2]
-    assert run.warnings == []
+    assert run.problems == []
 
 
 def test_rows_that_became_visible_five_minutes_late_are_read(tap, company):
@@ -88,14 +90,14 @@ def test_rows_that_became_visible_five_minutes_late_are_read(tap, company):
     assert run.ids("leads")[-1] == late["id"]
     assert len(run.ids("leads")) == 2
     assert tap.asked("leads") == [1]
-    assert run.warnings == []
+    assert run.problems == []
 
 
 @pytest.mark.parametrize("nulls", ["first", "last"])
 def test_rows_without_a_date_come_and_never_move_the_bookmark(tmp_path, nulls):
     company = hourly(leads=15, nulls=nulls)
     with Sandbox(company) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10, lookback_days=0)
+        tap = Tap(tmp_path, sandbox, page_size=10, lookback_days=0)
         first = tap.run("leads")
         undated = {row["id"] for row in company.insert("leads", 3, created_at=None)}
         run = tap.run("leads", state=first.state)
@@ -196,13 +198,13 @@ def test_an_import_with_old_dates_is_noticed_and_read(tap, company):
     assert run.status == 0
     assert {row["id"] for row in imported} <= set(run.ids("leads"))
     assert tap.asked("leads") == list(range(1, 12))
-    (warning,) = run.warnings
+    (warning,) = run.problems
     assert warning == (
         "leads: 2 rows behind the bookmark that the last run did not count there (an import "
         "with old dates?): the list was read to its end"
     )
     again = tap.run("leads", state=run.state)
-    assert (tap.asked("leads"), again.warnings) == ([1], [])
+    assert (tap.asked("leads"), again.problems) == ([1], [])
 
 
 def test_an_import_is_noticed_though_other_rows_were_deleted(tap, company):
@@ -224,7 +226,7 @@ def test_a_state_written_by_hand_is_honoured(tap, company):
     assert run.status == 0
     assert run.records("leads") == as_records("leads", rows[:13])
     assert tap.asked("leads") == [1, 2]
-    assert run.warnings == []
+    assert run.problems == []
     assert run.bookmark("leads")["replication_key_value"] == fixed(rows[0]["created_at"])
 
 
@@ -237,11 +239,11 @@ def test_a_bookmark_of_another_replication_key_is_not_used(tap):
     assert len(tap.run("leads", state=state).records("leads")) == 25
 
 
-@pytest.mark.parametrize("stream", ["pin_types", "customers", "service_plans", "serviced_jobs"])
+@pytest.mark.parametrize("stream", FULL_TABLE)
 def test_full_table_streams_are_read_whole_every_time(tmp_path, stream):
     company = Company(leads=30, seed=3)
     with Sandbox(company) as sandbox:
-        tap = Tap(sandbox, tmp_path)
+        tap = Tap(tmp_path, sandbox)
         first = tap.run(stream)
         second = tap.run(stream, state=first.state)
         assert sandbox.count() == 1
@@ -266,7 +268,7 @@ def large() -> Iterator[Sandbox]:
 
 
 def test_a_hundred_thousand_leads_cost_a_hundred_requests_and_then_one(large, tmp_path):
-    tap = Tap(large, tmp_path, lookback_days=0)
+    tap = Tap(tmp_path, large, lookback_days=0)
     first = tap.run("leads")
     assert first.status == 0
     assert large.count() == large.count("/leads") == 100

@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from tests.harness.in_process import Tap, as_records
+from tests.harness.catalog import as_records
+from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if t.TYPE_CHECKING:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, retry_minutes=0)
+    return Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 def test_each_lead_is_asked_for_once_and_the_list_not_at_all(tap, company, sandbox):
@@ -29,7 +30,7 @@ def test_each_lead_is_asked_for_once_and_the_list_not_at_all(tap, company, sandb
         (f"/leads/{row_id}", {}) for row_id in ids
     ]
     assert run.records("leads") == as_records("leads", rows)
-    assert run.warnings == []
+    assert run.problems == []
 
 
 def test_archived_leads_are_found(tap, company):
@@ -44,7 +45,7 @@ def test_a_lead_that_is_not_there_is_a_warning_with_its_id(tap, company, sandbox
     run = tap.run("leads", lead_ids=[missing, known])
     assert run.status == 0
     assert run.ids("leads") == [known]
-    assert run.warnings == [f"There is no lead {missing}"]
+    assert run.problems == [f"There is no lead {missing}"]
     assert sandbox.count() == 2
 
 
@@ -80,7 +81,7 @@ def test_odd_ids_are_quoted(tap, company, sandbox, odd):
     sandbox.rule("status", "/leads/*", status=404, times=1)
     run = tap.run("leads", lead_ids=[odd, known])
     assert run.status == 0
-    assert run.warnings == [f"There is no lead {odd}"]
+    assert run.problems == [f"There is no lead {odd}"]
     assert run.ids("leads") == [known]
     assert all(not request.query for request in sandbox.requests)
 
@@ -117,5 +118,5 @@ def test_the_budget_holds_for_them_too(tap, company, sandbox):
     assert run.status == 0
     assert run.ids("leads") == ids[:3]
     assert sandbox.count() == 3
-    (warning,) = run.warnings
+    (warning,) = run.problems
     assert "request_budget" in warning
