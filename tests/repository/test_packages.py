@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,34 @@ def test_the_wheel_and_the_coverage_take_in_every_package():
     tools = PYPROJECT["tool"]
     assert set(tools["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(PACKAGES)
     assert set(tools["coverage"]["run"]["source"]) == set(PACKAGES)
+
+
+def modules_of_the_tests() -> dict[str, set[str]]:
+    """Return each module of the tests, and which of them it imports, for whatever purpose."""
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for path in (ROOT / "tests").rglob("*.py")
+    }
+    found = {}
+    for name, path in paths.items():
+        words = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                words |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                words |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        found[name] = words & paths.keys()
+    return found
+
+
+def test_no_test_imports_another():
+    """What two of them need is in the harness, or in a module of their room."""
+    for name, imports in modules_of_the_tests().items():
+        words = {word.rpartition(".")[2] for word in imports}
+        assert not [w for w in words if w.startswith("test_") or w == "conftest"], name
+
+
+def test_the_tests_import_each_other_in_no_circle():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
+    TopologicalSorter(modules_of_the_tests()).prepare()
