@@ -95,6 +95,12 @@ class Tap:
         self._forget_requests()
         return invoke(self.arguments(*streams, **options), env, of=self.of)
 
+    def succeed(self, *streams: str, **options: t.Any) -> Run:
+        """Run the tap, which must end with status 0."""
+        run = self.run(*streams, **options)
+        assert run.status == 0, run.stderr[-600:]
+        return run
+
     def start(
         self,
         *streams: str,

@@ -103,7 +103,7 @@ def assert_discreet(result: Run, *allowed: str) -> None:
 
 def test_the_data_is_there_to_be_leaked(tap):
     for text in (NAME, EMAIL, PHONE, "bites", VALUE):
-        assert text in tap.run().stdout
+        assert text in tap.succeed().stdout
 
 
 @pytest.mark.parametrize("rule", RUNS.values(), ids=RUNS)
@@ -118,7 +118,7 @@ def test_no_run_at_debug_tells_the_key_or_people(tap, sandbox, monkeypatch, rule
 
 
 def test_a_summary_names_misfits_and_no_value(tap):
-    warnings = tap.run().warnings
+    warnings = tap.succeed().warnings
     unknown = "kept in extra_fields, as fields that the schema does not know"
     misfits = "kept in extra_fields, as values that do not fit their type"
     assert warnings == [
@@ -138,13 +138,13 @@ def test_a_summary_names_misfits_and_no_value(tap):
 
 def test_leads_by_id_tell_no_more_than_the_id(tap, sandbox):
     ids = [row["id"] for row in sandbox.company.rows("leads")[:3]]
-    assert_discreet(tap.run(lead_ids=[*ids, "gone"], env=DEBUG))
+    assert_discreet(tap.succeed(lead_ids=[*ids, "gone"], env=DEBUG))
 
 
 def test_an_interrupted_read_keeps_no_row_in_its_state(tap, company):
     odd = [row["id"] for row in company.rows("leads") if row["created_at"] == VALUE]
     company.delete("leads", odd)
-    result = tap.run(request_budget=1, env=DEBUG)
+    result = tap.succeed(request_budget=1, env=DEBUG)
     assert result.states[-1]["bookmarks"]["leads"]["resume"] != []
     assert_discreet(result)
 

@@ -235,7 +235,7 @@ def told(sandbox, company, tmp_path):
     company.advance(timedelta(days=3))
     for _ in range(3):
         company.insert("leads", **HARD)
-    return Tap(tmp_path, sandbox, retry_minutes=0).run("leads")
+    return Tap(tmp_path, sandbox, retry_minutes=0).succeed("leads")
 
 
 def test_hard_values_arrive_whole(told):
@@ -273,5 +273,5 @@ def test_decimals_keep_every_digit(sandbox, company, tmp_path):
     company.edit("leads", company.rows("leads")[0]["id"], projected_value="@")
     row = company.lists["leads"].by_id[company.rows("leads")[0]["id"]]
     row.data = row.data.replace(b'"@"', text.encode())
-    run = Tap(tmp_path, sandbox).run("leads")
+    run = Tap(tmp_path, sandbox).succeed("leads")
     assert f'"projected_value":{text},' in run.stdout

@@ -105,7 +105,7 @@ def test_all_streams_are_read_leads_first(tap, sandbox):
 
 def test_the_order_of_the_catalog_does_not_matter(tap):
     catalog = {"streams": discovered()["streams"][::-1]}
-    assert tap.run(catalog=catalog).streams == list(NAMES)
+    assert tap.succeed(catalog=catalog).streams == list(NAMES)
 
 
 def test_only_selected_streams_are_asked_for(tap, sandbox):
@@ -132,8 +132,8 @@ def test_only_selected_fields_are_sent_and_keys_always(tap):
 
 def test_catalog_and_state_together(tap):
     catalog = selecting("leads")
-    first = tap.run(catalog=catalog)
-    second = tap.run(lookback_days=0, page_size=1, state=first.states[-1], catalog=catalog)
+    first = tap.succeed(catalog=catalog)
+    second = tap.succeed(lookback_days=0, page_size=1, state=first.states[-1], catalog=catalog)
     newest = COMPANY.rows("leads")[0]
     assert ids(second.records("leads")) == [newest["id"]]
     assert second.states[-1] == first.states[-1]
@@ -157,7 +157,7 @@ def test_plans_and_jobs_can_be_read_incrementally(tap, sandbox, name, key, named
     since = f"{key}_range_start"
     root = {"replication-method": "INCREMENTAL", **({"replication-key": key} if named else {})}
     catalog = selecting(name, metadata=root)
-    first = tap.run(start_date="2024-03-01", catalog=catalog)
+    first = tap.succeed(start_date="2024-03-01", catalog=catalog)
     assert [request.query.get(since) for request in sandbox.requests] == [
         "2024-03-01T00:00:00.000000Z"
     ]
@@ -170,7 +170,7 @@ def test_plans_and_jobs_can_be_read_incrementally(tap, sandbox, name, key, named
 
     sandbox.reset_log()
     # The lower end is the bookmark less the five minutes for what comes late.
-    second = tap.run(
+    second = tap.succeed(
         start_date="2024-03-01", lookback_days=0, state=first.states[-1], catalog=catalog
     )
     (asked,) = [request.query[since] for request in sandbox.requests]
@@ -248,7 +248,7 @@ def test_an_unbuffered_process_writes_the_same(tap):
         )
         assert result.stdout.endswith("}\n")
     assert lines[0] == lines[1]
-    in_process = tap.run()
+    in_process = tap.succeed()
     assert [r["record"] for r in in_process.of_type("RECORD")] == [
         m["record"] for m in lines[0] if m["type"] == "RECORD"
     ]

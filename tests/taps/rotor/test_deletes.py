@@ -62,7 +62,7 @@ def test_after_the_records_of_a_whole_read(tap, stream):
 
 
 def test_all_streams_in_one_run(tap):
-    assert activations(tap.run()) == list(NAMES)
+    assert activations(tap.succeed()) == list(NAMES)
 
 
 @every_list
@@ -95,7 +95,7 @@ def test_none_after_an_empty_read(tap, company, stream):
 def test_none_after_interrupted_and_resumed_reads(tap, stream):
     state = None
     for _ in range(10):
-        run = tap.run(stream, state=state, request_budget=3)
+        run = tap.succeed(stream, state=state, request_budget=3)
         state = run.state
         if run.bookmark(stream)["resume"] == []:
             break
@@ -157,7 +157,7 @@ def test_none_after_a_read_of_a_date_range(tap, company):
     first = tap.run(catalog=catalog)
     assert first.status == 0
     assert len(first.ids("service_plans")) == len(company.rows("service_plans"))
-    second = tap.run(catalog=catalog, state=first.state)
+    second = tap.succeed(catalog=catalog, state=first.state)
     assert activations(second) == []
 
 
@@ -171,18 +171,18 @@ def test_none_after_a_read_of_a_date_range(tap, company):
     ],
 )
 def test_none_right_after_a_change_of_settings_but_then(tap, stream, before, after):
-    first = tap.run(stream, **before)
+    first = tap.succeed(stream, **before)
     changed = tap.run(stream, state=first.state, **after)
     assert changed.status == 0
     assert activations(changed) == []
     if stream in FULL:
-        assert activations(tap.run(stream, state=changed.state, **after)) == [stream]
+        assert activations(tap.succeed(stream, state=changed.state, **after)) == [stream]
 
 
 @pytest.mark.parametrize("stream", FULL)
 def test_again_in_every_whole_read(tap, stream):
-    first = tap.run(stream)
-    assert activations(tap.run(stream, state=first.state)) == [stream]
+    first = tap.succeed(stream)
+    assert activations(tap.succeed(stream, state=first.state)) == [stream]
 
 
 @pytest.mark.parametrize("stream", INCREMENTAL)
@@ -193,10 +193,10 @@ def test_none_after_a_read_that_stops_at_the_bookmark(tmp_path, stream):
         tap = Tap(
             tmp_path, sandbox, page_size=10, lookback_days=0, emit_activate_version_messages=True
         )
-        first = tap.run(stream)
+        first = tap.succeed(stream)
         assert activations(first) == [stream]
         company.delete(stream, company.rows(stream)[30]["id"])
-        second = tap.run(stream, state=first.state)
+        second = tap.succeed(stream, state=first.state)
         assert tap.asked(stream) == [1]
         assert activations(second) == []
         (version,) = {message["version"] for message in first.of_type("RECORD")}
@@ -206,10 +206,10 @@ def test_none_after_a_read_that_stops_at_the_bookmark(tmp_path, stream):
 
 
 def test_a_deleted_row_is_missing_from_the_version_that_is_activated(tap, company):
-    first = tap.run("customers")
+    first = tap.succeed("customers")
     gone = company.rows("customers")[7]["id"]
     company.delete("customers", gone)
-    second = tap.run("customers", state=first.state)
+    second = tap.succeed("customers", state=first.state)
     assert gone in first.ids("customers")
     assert gone not in second.ids("customers")
     assert activations(second) == ["customers"]
@@ -227,4 +227,4 @@ def test_a_list_of_nothing_but_one_page(tmp_path):
     company.advance(HOUR)
     with Sandbox(company) as sandbox:
         tap = Tap(tmp_path, sandbox, emit_activate_version_messages=True)
-        assert activations(tap.run("leads")) == ["leads"]
+        assert activations(tap.succeed("leads")) == ["leads"]

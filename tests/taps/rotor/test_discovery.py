@@ -86,6 +86,7 @@ def test_keys_are_always_sent_and_all_else_can_be_deselected(catalog, name):
 
 def test_without_settings_discovery_only_warns(discovered):
     result = invoke(["--discover"])
+    assert result.status == 0
     assert result.stdout == discovered
     assert result.errors == []
     assert len(result.warnings) == 1
@@ -94,7 +95,7 @@ def test_without_settings_discovery_only_warns(discovered):
 def test_settings_do_not_change_the_catalog(discovered, tmp_path):
     with Sandbox(Company(leads=1)) as sandbox:
         tap = Tap(tmp_path, sandbox, start_date="2026-01-01", lead_stage="New")
-        assert tap.run(args=["--discover"]).stdout == discovered
+        assert tap.succeed(args=["--discover"]).stdout == discovered
         assert sandbox.requests == []
 
 

@@ -36,7 +36,7 @@ def test_each_lead_is_asked_for_once_and_the_list_not_at_all(tap, company, sandb
 def test_archived_leads_are_found(tap, company):
     row_id = company.rows("leads")[9]["id"]
     company.archive(row_id)
-    run = tap.run("leads", lead_ids=[row_id], include_archived=False)
+    run = tap.succeed("leads", lead_ids=[row_id], include_archived=False)
     assert [record["archived"] for record in run.records("leads")] == [True]
 
 
@@ -61,8 +61,8 @@ def test_an_answer_that_is_not_the_apis_says_nothing_of_a_lead(tap, company, san
 def test_the_state_is_left_alone(tap, company, state):
     former = {
         "none": lambda: None,
-        "complete": lambda: tap.run("leads").state,
-        "interrupted": lambda: tap.run("leads", page_size=10, request_budget=2).state,
+        "complete": lambda: tap.succeed("leads").state,
+        "interrupted": lambda: tap.succeed("leads", page_size=10, request_budget=2).state,
     }[state]()
     run = tap.run("leads", state=former, lead_ids=[company.rows("leads")[0]["id"]])
     assert run.status == 0

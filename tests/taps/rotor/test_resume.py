@@ -45,8 +45,9 @@ class Runs:
         self.ids: list[str] = []
         self.asked: list[list[int]] = []
 
-    def once(self, **config: t.Any) -> Run:
+    def once(self, *, status: int = 0, **config: t.Any) -> Run:
         run = self.tap.run("leads", state=self.state, **config)
+        assert run.status == status, run.last_line
         self.ids += run.ids("leads")
         self.asked.append(self.tap.asked("leads"))
         self.state = run.states[-1] if run.states else self.state
@@ -116,8 +117,7 @@ def test_a_budget_too_small_to_get_on_says_so(tap, company, budget):
 def test_the_daily_quota_ends_with_status_1_and_the_next_day_goes_on(company, tmp_path):
     with Sandbox(company, quota=6) as sandbox:
         runs = Runs(Tap(tmp_path, sandbox, page_size=10))
-        run = runs.once()
-        assert run.status == 1
+        run = runs.once(status=1)
         assert runs.asked == [[1, 2, 3, 4, 5, 6, 7]]
         assert run.last_line == (
             "ERROR Failed. leads: the key's requests for today are used up (status 429) after 7 "
@@ -135,11 +135,9 @@ def test_a_server_that_dies(company, tmp_path):
         port = sandbox.port
         runs = Runs(Tap(tmp_path, sandbox, page_size=10, retry_minutes=0))
         sandbox.rule("reset", "/leads", page=6, times=None)
-        run = runs.once()
-    assert run.status == 1
+        run = runs.once(status=1)
     assert run.last_line == "ERROR Failed. leads: 127.0.0.1 broke the connection"
-    run = runs.once()
-    assert run.status == 1
+    run = runs.once(status=1)
     assert run.last_line == "ERROR Failed. leads: 127.0.0.1 refuses the connection"
     assert run.bookmark("leads")["resume"][2] == 48
     with Sandbox(company, port=port) as sandbox:
@@ -249,7 +247,7 @@ def new_rows(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def test_an_interrupted_full_refresh_goes_on_under_meltano_s_merged_state(tap, company, new_rows):
-    complete = tap.run("leads").state
+    complete = tap.succeed("leads").state
     for row in company.rows("leads"):
         company.edit("leads", row["id"], stage="Refreshed")
     refresh = Runs(tap)

@@ -80,7 +80,7 @@ def test_keys_are_unique_over_a_whole_run(sandbox, tmp_path: Path, page_size):
 
 
 def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
-    result = Tap(tmp_path, sandbox, page_size=7).run()
+    result = Tap(tmp_path, sandbox, page_size=7).succeed()
     bookmarks = result.states[-1]["bookmarks"]
     assert result.messages[-1]["type"] == "STATE"
     assert set(bookmarks) == set(NAMES)
@@ -101,7 +101,7 @@ def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
 
 
 def test_no_state_speaks_of_rows_that_are_not_written_yet(sandbox, tmp_path: Path):
-    result = Tap(tmp_path, sandbox, page_size=7).run()
+    result = Tap(tmp_path, sandbox, page_size=7).succeed()
     written: dict[str, int] = dict.fromkeys(NAMES, 0)
     seen = 0
     for message in result.messages:

@@ -102,17 +102,18 @@ def test_it_reads_completely_while_a_tree_leaves(orchard, tap):
 
 
 def test_it_goes_on_from_its_bookmark(orchard, tap):
-    first = tap.run(lookback_days=0)
+    first = tap.succeed(lookback_days=0)
     assert first.bookmark("trees")["replication_key_value"] == fixed(orchard.planted(25))
     orchard.trees.insert(0, {"id": "new", "sort": "pear", "planted_at": orchard.planted(26)})
     orchard.asked.clear()
-    second = tap.run(state=first.state, lookback_days=0)
+    second = tap.succeed(state=first.state, lookback_days=0)
     assert second.ids("trees") == ["new", "tree-25"]
     assert orchard.asked == [1]
 
 
 def test_its_errors_are_in_its_own_words(tap):
     failed = tap.run(api_key="another")
+    assert failed.status == 1
     assert failed.last_line == (
         "ERROR Failed. trees: Orchard does not accept the API key (status 401). Check the setting "
         "api_key; a key is made in Orchard under Account, Tokens."
