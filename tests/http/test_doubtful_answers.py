@@ -84,6 +84,7 @@ def test_wrong_answers_for_ever_end_with_status_1(tap, company, kind, rule, firs
     assert len(tap.asked("leads")) <= 3 * 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [2, 3, 4])
 @pytest.mark.parametrize("places", [(0,), (1, 2, 3), (15,), (39,)])
 def test_a_total_of_another_moment_than_the_rows(tap, company, sandbox, page, places):

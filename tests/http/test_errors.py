@@ -148,6 +148,7 @@ def test_what_stops_the_run(tap, sandbox, rule, sentence):
     assert result.of_type("RECORD") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "sentence"), FAILS_THE_STREAM)
 def test_what_fails_one_stream_while_the_others_go_on(tap, sandbox, rule, sentence):
     sandbox.rule(path="/leads", times=None, **rule)
@@ -160,6 +161,7 @@ def test_what_fails_one_stream_while_the_others_go_on(tap, sandbox, rule, senten
         assert {row["id"] for row in result.records(name)} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "sentence"), [*STOPS_THE_RUN, *FAILS_THE_STREAM])
 def test_rows_read_before_stay_and_the_bookmark_does_not_move(tap, sandbox, rule, sentence):
     sandbox.rule(path="/leads", page=2, times=None, **rule)

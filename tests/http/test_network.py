@@ -147,6 +147,7 @@ def test_a_refused_connection(tap):
     assert_failed(result, "leads: 127.0.0.1 refuses the connection")
 
 
+@pytest.mark.slow
 def test_an_answer_that_does_not_come_in_time(tap, sandbox):
     sandbox.rule("hang", "/leads", times=None)
     result = tap.run(request_timeout=1)
@@ -154,6 +155,7 @@ def test_an_answer_that_does_not_come_in_time(tap, sandbox):
     assert sandbox.count() == 1
 
 
+@pytest.mark.slow
 def test_a_body_that_stands_still(tap, sandbox):
     sandbox.rule("drip", "/leads", times=None, rate=1)
     result = tap.run(request_timeout=1)

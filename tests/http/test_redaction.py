@@ -106,6 +106,7 @@ def test_the_data_is_there_to_be_leaked(tap):
         assert text in tap.succeed().stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RUNS.values(), ids=RUNS)
 def test_no_run_at_debug_tells_the_key_or_people(tap, sandbox, monkeypatch, rule):
     Clock(monkeypatch)

@@ -75,6 +75,7 @@ def test_a_fault_that_passes_costs_two_requests_more(tap, sandbox, clock, rule, 
     assert clock.waits == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_a_real_wait(tap, sandbox):
     sandbox.rule("status", "/leads", status=503)
     result = tap.run()

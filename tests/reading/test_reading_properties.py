@@ -15,7 +15,7 @@ from tests.reading.changing_list import ChangingList, Memory, run
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.usefixtures("untraced")
+pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.slow]
 
 THOROUGH = settings(max_examples=2500, deadline=None, derandomize=True)
 

@@ -67,6 +67,7 @@ def same(one: t.Any, other: t.Any) -> bool:
     return type(one) is type(other) and text(one) == text(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", NAMES)
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())

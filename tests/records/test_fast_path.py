@@ -68,6 +68,7 @@ def near(declared: dict[str, object]) -> st.SearchStrategy[object]:
     return st.booleans() if "boolean" in text else st.text(max_size=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", SCHEMAS)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
@@ -140,6 +141,7 @@ def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions
     assert any('"version"' in line for line in quick) is versions
 
 
+@pytest.mark.slow
 def test_the_next_page_comes_while_one_is_written_and_no_page_after_that(tmp_path):
     company = Company(3_000)
     with (

@@ -238,6 +238,7 @@ def test_a_catalog_that_says_nothing_of_replication_keeps_the_default(tap, name)
     assert has_bookmark is (name == "leads")
 
 
+@pytest.mark.slow
 def test_an_unbuffered_process_writes_the_same(tap):
     lines = []
     for env in ({}, {"PYTHONUNBUFFERED": "1"}):

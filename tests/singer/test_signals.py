@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:
     from tests.harness.run import Run
 
 
+pytestmark = pytest.mark.slow
 STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
 SOON = 5.0
 NOT_DRAINING = 30.0

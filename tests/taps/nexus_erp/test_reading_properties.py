@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
 Lead = dict[str, t.Any]
 
-pytestmark = pytest.mark.usefixtures("untraced")
+pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.slow]
 
 THOROUGH = settings(max_examples=5000, deadline=None, derandomize=True)
 KINDS = ["insert", "insert", "reschedule", "reschedule", "reschedule", "call off", "edit", "remove"]

@@ -81,6 +81,7 @@ def test_an_import_in_the_moment_of_a_delete(tap, company, sandbox):
     read(tap, company)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [1, 2, 3])
 @pytest.mark.parametrize("place", [0, 9, 10, 19, 20, 35])
 def test_deletes_at_any_place_before_any_page(tap, company, sandbox, gap, place):

@@ -73,6 +73,7 @@ def test_off_by_default(tap, stream):
     assert all("version" not in message for message in run.of_type("RECORD"))
 
 
+@pytest.mark.slow
 @every_list
 @pytest.mark.parametrize("page", [1, 2])
 def test_none_after_a_failed_read(tap, stream, page):
@@ -161,6 +162,7 @@ def test_none_after_a_read_of_a_date_range(tap, company):
     assert activations(second) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stream", "before", "after"),
     [

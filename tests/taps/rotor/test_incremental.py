@@ -267,6 +267,7 @@ def large() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_leads_cost_a_hundred_requests_and_then_one(large, tmp_path):
     tap = Tap(tmp_path, large, lookback_days=0)
     first = tap.run("leads")

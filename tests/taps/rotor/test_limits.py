@@ -90,6 +90,7 @@ def test_an_earlier_start_date_reads_all_again(tap, company, hours):
     assert (len(again.ids("leads")), again.problems) == (1, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [

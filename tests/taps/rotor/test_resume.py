@@ -90,6 +90,7 @@ def test_a_request_budget_stops_politely(tap, company):
     assert run.bookmark("leads").get("replication_key_value") in NO_BOOKMARK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [3, 4, 7, 9])
 def test_runs_go_on_where_the_one_before_stopped(tap, company, budget):
     runs = Runs(tap)
@@ -167,6 +168,7 @@ BETWEEN: dict[str, Callable[[Company], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BETWEEN)
 @pytest.mark.parametrize("budget", [4, 7])
 def test_one_change_between_two_runs_loses_nothing(tap, company, name, budget):
@@ -178,6 +180,7 @@ def test_one_change_between_two_runs_loses_nothing(tap, company, name, budget):
     assert all_ids(company) <= set(runs.ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [5, 8])
 def test_changes_between_all_runs_lose_nothing(tap, company, budget):
     there = all_ids(company)
@@ -218,6 +221,7 @@ def test_a_marker_of_other_settings_is_dropped(tap, company):
     assert set(run.ids("leads")) == all_ids(company)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "marker", [None, {}, "soon", ["a"], [1, 2, 3, 4], ["", "", 0, ""], ["x", "y", "z", ""]]
 )

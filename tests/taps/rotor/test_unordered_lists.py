@@ -84,6 +84,7 @@ def test_a_row_pulled_past_the_boundary_is_read_again(tap, company, stream, aske
     assert tap.asked(stream) == asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
 @pytest.mark.parametrize("place", [0, 9, 10, 35])
 def test_deletes_at_any_place(tap, company, stream, place):
