@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Result
 from tests.harness.documents import blocks
+from tests.harness.run import Run
 from tools.harness.project import ROOT, clean_environment
 from tools.harness.warehouse import assert_equal
 from tools.sandbox import Company
@@ -53,7 +53,7 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
-def sh(script: str, folder: Path, **environment: str) -> Result:
+def sh(script: str, folder: Path, **environment: str) -> Run:
     """Run a script of the shell.
 
     Raises:
@@ -69,7 +69,7 @@ def sh(script: str, folder: Path, **environment: str) -> Result:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return Result(done.returncode, done.stdout, done.stderr)
+    return Run(done.returncode, done.stdout, done.stderr)
 
 
 def test_with_pip(clone: Path) -> None:
@@ -138,7 +138,7 @@ def test_in_a_container(clone: Path, company: Company, sandbox: Sandbox, tmp_pat
     (tmp_path / "state.json").write_text("{}")
     settings = {"TAP_ROTOR_API_URL": sandbox.url, "TAP_ROTOR_API_KEY": sandbox.api_key}
     sh(f"{program} {moved(arguments, {'/data': str(tmp_path)})}", tmp_path, **settings)
-    messages = Result(0, (tmp_path / "messages.jsonl").read_text(encoding="utf-8"), "")
+    messages = Run(0, (tmp_path / "messages.jsonl").read_text(encoding="utf-8"), "")
     for name in LISTS:
         assert {row["id"] for row in messages.records(name)} == {
             row["id"] for row in company.rows(name)

@@ -22,7 +22,7 @@ import requests
 from paged_rest.http import Response, error_for
 from tap_rotor.client import ROTOR
 from tests.harness.documents import blocks
-from tests.harness.started import until
+from tests.harness.tap import until
 from tools.demo import dagster as example
 from tools.harness.meltano import STATE_ID, Meltano
 from tools.harness.project import ROOT

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from psycopg import sql
 
+from tests.harness.streams import ROTOR
 from tools.harness.meltano import MeltanoError
 from tools.harness.warehouse import SCHEMA, actual, assert_equal
 from tools.sandbox.create import LISTS
@@ -21,7 +22,6 @@ if t.TYPE_CHECKING:
 PAGE = 50
 LOAD = ["tap-rotor", "target-postgres"]
 LOOKBACK = timedelta(days=30)
-PATHS = {name: "/" + name.replace("_", "-") for name in LISTS}
 SMALL_PAGES = {"TAP_ROTOR_PAGE_SIZE": str(PAGE)}
 
 
@@ -54,7 +54,7 @@ def test_runs(company: Company, database: psycopg.Connection, pipeline: Pipeline
     cost = cost_of_all(company)
     for name, floor in floors.items():
         # Up to the page on which the first row below the floor stands.
-        cost[PATHS[name]] = sum(moment(row) >= floor for row in company.rows(name)) // PAGE + 1
+        cost[ROTOR[name].path] = sum(moment(row) >= floor for row in company.rows(name)) // PAGE + 1
     assert pipeline.run(*LOAD, **SMALL_PAGES) == cost
     for name in LISTS[1:]:
         assert_equal(database, name, company.rows(name))
@@ -107,10 +107,10 @@ def test_hard_delete(company: Company, database: psycopg.Connection, pipeline: P
 def cost_of_all(company: Company) -> dict[str, int]:
     """Return how many requests all lists cost that are read whole."""
     pages: dict[str, int] = {
-        path: -(-len(company.rows(name)) // PAGE) for name, path in PATHS.items()
+        of.path: -(-len(company.rows(name)) // PAGE) for name, of in ROTOR.items()
     }
     # Their rows carry no creation date: only a second pass proves the first.
-    pages["/serviced-jobs"] *= 2
+    pages[ROTOR["serviced_jobs"].path] *= 2
     return pages
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from tests.harness.command_line import Clock, Tap, assert_failed, said, tap_for
+from tests.harness.clock import Clock
+from tests.harness.outcome import assert_failed
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -33,7 +35,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, retry_minutes=0, page_size=10)
+    return Tap(tmp_path, sandbox, retry_minutes=0, page_size=10)
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_a_redirect_is_not_followed_and_the_key_stays(tap, sandbox):
     with Sandbox(Company(leads=1)) as other:
         location = other.url.replace("127.0.0.1", "localhost") + "/leads"
         sandbox.rule("status", "/leads", status=302, headers={"Location": location})
-        result = tap()
+        result = tap.run()
         assert other.requests == []
     assert_failed(
         result,
@@ -90,7 +92,7 @@ def test_a_redirect_is_not_followed_and_the_key_stays(tap, sandbox):
 def test_a_certificate_that_nobody_vouches_for_stops_the_run_at_once(tap, clock, retry_minutes):
     with listening() as server:
         url = f"https://localhost:{server.server_port}/open-api"
-        result = tap({"api_url": url, "retry_minutes": retry_minutes})
+        result = tap.run(api_url=url, retry_minutes=retry_minutes)
         assert server.keys == []
     sentence = f"localhost does not show a certificate that this machine trusts. {CHECK}"
     assert_failed(result, f"leads: {sentence}")
@@ -105,14 +107,14 @@ def test_a_name_that_cannot_be_resolved_stops_the_run_at_once(
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    result = tap({"api_url": "http://api.nowhere.invalid/x", "retry_minutes": retry_minutes})
+    result = tap.run(api_url="http://api.nowhere.invalid/x", retry_minutes=retry_minutes)
     assert_failed(result, f"leads: api.nowhere.invalid cannot be found by its name. {CHECK}")
     assert clock.waits == []
 
 
 @pytest.mark.parametrize("host", [".example.com", "a..b", f"{'a' * 64}.com"])
 def test_what_is_the_name_of_no_host_stops_the_run_at_once(tap, clock, host):
-    result = tap({"api_url": f"http://{host}/x", "retry_minutes": 5})
+    result = tap.run(api_url=f"http://{host}/x", retry_minutes=5)
     sentence = f"{host} cannot be asked: its name, or that of the proxy, is malformed. {CHECK}"
     assert_failed(result, f"leads: {sentence}")
     assert clock.waits == []
@@ -129,9 +131,9 @@ def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkey
     monkeypatch.setattr(socket, "getaddrinfo", find)
     sandbox.rule("reset", "/leads", page=2)
     sandbox.before("/leads", 2, lost.set)
-    result = tap({"retry_minutes": 5})
+    result = tap.run(retry_minutes=5)
     assert (result.status, len(result.records("leads"))) == (0, 30)
-    assert said(result, "WARNING") == [
+    assert result.warnings == [
         "127.0.0.1 broke the connection; trying again in 1 s (try 2)",
         "127.0.0.1 cannot be found by its name; trying again in 2 s (try 3)",
         "127.0.0.1 cannot be found by its name; trying again in 4 s (try 4)",
@@ -141,27 +143,29 @@ def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkey
 def test_a_refused_connection(tap):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    result = tap({"api_url": f"http://127.0.0.1:{port}/open-api"})
+    result = tap.run(api_url=f"http://127.0.0.1:{port}/open-api")
     assert_failed(result, "leads: 127.0.0.1 refuses the connection")
 
 
+@pytest.mark.slow
 def test_an_answer_that_does_not_come_in_time(tap, sandbox):
     sandbox.rule("hang", "/leads", times=None)
-    result = tap({"request_timeout": 1})
+    result = tap.run(request_timeout=1)
     assert_failed(result, "leads: 127.0.0.1 did not answer in time")
     assert sandbox.count() == 1
 
 
+@pytest.mark.slow
 def test_a_body_that_stands_still(tap, sandbox):
     sandbox.rule("drip", "/leads", times=None, rate=1)
-    result = tap({"request_timeout": 1})
+    result = tap.run(request_timeout=1)
     assert_failed(result, "leads: 127.0.0.1 did not answer in time")
 
 
 def test_a_body_that_drips_for_ever(tap, sandbox, monkeypatch):
     monkeypatch.setattr("paged_rest.http.client.LONGEST_RESPONSE", 0.2)
     sandbox.rule("drip", "/leads", times=None, rate=200)
-    result = tap()
+    result = tap.run()
     assert_failed(result, "leads: 127.0.0.1 did not answer in time")
     assert sandbox.count() == 1
 
@@ -177,6 +181,6 @@ def test_what_is_no_http_at_all(tap):
 
         thread = threading.Thread(target=greet)
         thread.start()
-        result = tap({"api_url": f"http://127.0.0.1:{server.getsockname()[1]}"})
+        result = tap.run(api_url=f"http://127.0.0.1:{server.getsockname()[1]}")
         thread.join()
     assert_failed(result, "leads: 127.0.0.1 broke the connection")

@@ -6,15 +6,15 @@ import typing as t
 
 import pytest
 
-from tests.conftest import KEY
-from tests.harness.command_line import Clock, Tap, run_here, said, tap_for
+from tests.harness.clock import Clock
+from tests.harness.run import Run, invoke
+from tests.harness.tap import KEY, Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Result
 
 DEBUG = {"LOGLEVEL": "DEBUG"}
 # What no log may show, wherever it stands in a row.
@@ -89,10 +89,10 @@ def sandbox(company: Company) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, page_size=10, retry_minutes=1)
+    return Tap(tmp_path, sandbox, page_size=10, retry_minutes=1)
 
 
-def assert_discreet(result: Result, *allowed: str) -> None:
+def assert_discreet(result: Run, *allowed: str) -> None:
     assert "urllib3" in result.stderr, "not at DEBUG"
     states = str(result.states)
     for text in (KEY, *PERSONAL):
@@ -103,22 +103,23 @@ def assert_discreet(result: Result, *allowed: str) -> None:
 
 def test_the_data_is_there_to_be_leaked(tap):
     for text in (NAME, EMAIL, PHONE, "bites", VALUE):
-        assert text in tap().stdout
+        assert text in tap.succeed().stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RUNS.values(), ids=RUNS)
 def test_no_run_at_debug_tells_the_key_or_people(tap, sandbox, monkeypatch, rule):
     Clock(monkeypatch)
     if rule:
         sandbox.rule(path="/leads", page=1, **rule)
         sandbox.rule(path="/customers", page=2, times=None, **rule)
-    result = tap(env=DEBUG)
+    result = tap.run(env=DEBUG)
     assert result.status == (1 if rule else 0)
     assert_discreet(result)
 
 
 def test_a_summary_names_misfits_and_no_value(tap):
-    warnings = said(tap(), "WARNING")
+    warnings = tap.succeed().warnings
     unknown = "kept in extra_fields, as fields that the schema does not know"
     misfits = "kept in extra_fields, as values that do not fit their type"
     assert warnings == [
@@ -138,13 +139,13 @@ def test_a_summary_names_misfits_and_no_value(tap):
 
 def test_leads_by_id_tell_no_more_than_the_id(tap, sandbox):
     ids = [row["id"] for row in sandbox.company.rows("leads")[:3]]
-    assert_discreet(tap({"lead_ids": [*ids, "gone"]}, env=DEBUG))
+    assert_discreet(tap.succeed(lead_ids=[*ids, "gone"], env=DEBUG))
 
 
 def test_an_interrupted_read_keeps_no_row_in_its_state(tap, company):
     odd = [row["id"] for row in company.rows("leads") if row["created_at"] == VALUE]
     company.delete("leads", odd)
-    result = tap({"request_budget": 1}, env=DEBUG)
+    result = tap.succeed(request_budget=1, env=DEBUG)
     assert result.states[-1]["bookmarks"]["leads"]["resume"] != []
     assert_discreet(result)
 
@@ -157,7 +158,7 @@ def test_discovery_about_and_connection_test_do_not_tell_the_key(tap):
         ["--test"],
         ["--test=schema"],
     ):
-        result = run_here([*tap.command()[3:], *arguments], DEBUG)
+        result = tap.run(args=arguments, env=DEBUG)
         assert result.status == 0
         assert KEY not in result.stderr
         if arguments != ["--test"]:
@@ -167,6 +168,6 @@ def test_discovery_about_and_connection_test_do_not_tell_the_key(tap):
 def test_a_key_in_the_environment_is_not_told(sandbox):
     env = {"TAP_ROTOR_API_KEY": KEY, "TAP_ROTOR_API_URL": sandbox.url, **DEBUG}
     for arguments in (["--config=ENV"], ["--config=ENV", "--about"], ["--config=ENV", "--test"]):
-        result = run_here(arguments, env)
+        result = invoke(arguments, env)
         assert result.status == 0
         assert KEY not in result.stderr

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.harness.command_line import Clock, Tap, assert_failed, said, tap_for
+from tests.harness.clock import Clock
+from tests.harness.outcome import assert_failed
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -49,7 +51,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, page_size=10)
+    return Tap(tmp_path, sandbox, page_size=10)
 
 
 @pytest.fixture
@@ -60,29 +62,30 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.mark.parametrize(("rule", "sentence"), PASSING)
 def test_a_fault_that_passes_costs_two_requests_more(tap, sandbox, clock, rule, sentence):
     sandbox.rule(path="/leads", page=2, times=2, **rule)
-    result = tap(state=STATE)
-    assert (result.status, said(result)) == (0, [])
+    result = tap.run(state=STATE)
+    assert (result.status, result.errors) == (0, [])
     assert [row["id"] for row in result.records("leads")] == [
         row["id"] for row in sandbox.company.rows("leads")
     ]
     assert sandbox.count("/leads") == 3 + 2
-    assert said(result, "WARNING") == [
+    assert result.warnings == [
         f"{sentence}; trying again in 1 s (try 2)",
         f"{sentence}; trying again in 2 s (try 3)",
     ]
     assert clock.waits == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_a_real_wait(tap, sandbox):
     sandbox.rule("status", "/leads", status=503)
-    result = tap()
+    result = tap.run()
     assert result.status == 0
     assert sandbox.count("/leads") == 4
 
 
 def test_waits_grow_to_a_minute_and_end_with_retry_minutes(tap, sandbox, clock):
     sandbox.rule("status", "/leads", times=None, status=503)
-    result = tap({"retry_minutes": 5}, state=STATE)
+    result = tap.run(retry_minutes=5, state=STATE)
     assert_failed(result, "leads: /leads was answered with status 503")
     assert clock.waits[:9] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]
     assert sum(clock.waits) == pytest.approx(300, abs=2)
@@ -95,21 +98,21 @@ def test_waits_grow_to_a_minute_and_end_with_retry_minutes(tap, sandbox, clock):
 def test_waits_are_spread_by_chance(tap, sandbox, clock):
     clock.chance = 0.0
     sandbox.rule("status", "/leads", times=3, status=503)
-    assert tap().status == 0
+    assert tap.run().status == 0
     assert clock.waits == [0.5, 1.0, 2.0]
 
 
 def test_each_page_has_its_own_patience(tap, sandbox, clock):
     for page in (1, 2, 3):
         sandbox.rule("status", "/leads", page=page, times=2, status=500)
-    assert tap().status == 0
+    assert tap.run().status == 0
     assert clock.waits == [1.0, 2.0] * 3
 
 
 @pytest.mark.parametrize("as_date", [False, True])
 def test_a_short_retry_after_is_waited_for(tap, sandbox, clock, as_date):
     sandbox.rule("status", "/leads", status=429, retry_after=90, retry_after_date=as_date)
-    result = tap()
+    result = tap.run()
     assert result.status == 0
     # To the full second, plus up to a second so that many clients do not come at once.
     assert clock.waits == [pytest.approx(91, abs=5 if as_date else 0)]
@@ -119,22 +122,22 @@ def test_a_short_retry_after_is_waited_for(tap, sandbox, clock, as_date):
 @pytest.mark.parametrize("seconds", [0, 120])
 def test_the_shortest_and_the_longest_retry_after(tap, sandbox, clock, seconds):
     sandbox.rule("status", "/leads", status=429, retry_after=seconds)
-    assert tap().status == 0
+    assert tap.run().status == 0
     assert clock.waits == [seconds + 1.0]
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "", "Tue, 99 Foo 2026 99:99:99 GMT", "1e3"])
 def test_a_retry_after_that_cannot_be_read_is_none(tap, sandbox, clock, value):
     sandbox.rule("status", "/leads", status=429, error_code=False, headers={"Retry-After": value})
-    assert tap().status == 0
+    assert tap.run().status == 0
     assert clock.waits == [1.0]
 
 
 def test_a_429_without_code_and_header_is_retried(tap, sandbox, clock):
     sandbox.rule("status", "/leads", times=2, status=429, error_code=False)
-    result = tap()
+    result = tap.run()
     assert (result.status, clock.waits) == (0, [1.0, 2.0])
-    assert said(result, "WARNING")[0] == (
+    assert result.warnings[0] == (
         "/leads was answered with status 429; trying again in 1 s (try 2)"
     )
 
@@ -152,7 +155,7 @@ def test_a_429_without_code_and_header_is_retried(tap, sandbox, clock):
 )
 def test_the_daily_quota_stops_the_run_without_a_retry(tap, sandbox, clock, rule):
     sandbox.rule("status", "/leads", page=2, times=None, status=429, **rule)
-    result = tap(state=STATE)
+    result = tap.run(state=STATE)
     assert_failed(
         result,
         "leads: the key's requests for today are used up (status 429) after 2 requests of this "
@@ -169,8 +172,8 @@ def test_the_daily_quota_stops_the_run_without_a_retry(tap, sandbox, clock, rule
 def test_a_quota_that_is_really_spent(tap, sandbox, clock, retry_after):
     sandbox.switch(retry_after=retry_after, quota_window="rolling")
     sandbox.keys[sandbox.api_key].quota = 4
-    result = tap()
-    (sentence,) = said(result)
+    result = tap.run()
+    (sentence,) = result.errors
     assert sentence.startswith(
         "Failed. pin_types: the key's requests for today are used up (status 429) after 5 requests "
         "of this run"

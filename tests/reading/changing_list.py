@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from paged_rest.reading import LATE_MINUTES, Page, Read, Row
 from paged_rest.timestamps import before
+from tests.harness.histories import moment
 
 if t.TYPE_CHECKING:
     from paged_rest.reading import Bookmark, Stretch
-
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
-def moment(minutes: float) -> str:
-    return (EPOCH + timedelta(minutes=minutes)).strftime(FORM)
 
 
 @dataclass

@@ -1,7 +1,4 @@
-"""Any history of a changing list: nothing that stayed is missed, and every run ends.
-
-A history is a string of bytes, each of them a choice: quick to draw, and easy to shrink.
-"""
+"""Any history of a changing list: nothing that stayed is missed, and every run ends."""
 
 from __future__ import annotations
 
@@ -12,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.harness.histories import HISTORIES, Tally
 from tests.reading.changing_list import ChangingList, Memory, run
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HISTORIES = st.binary(min_size=100, max_size=160)
-pytestmark = pytest.mark.usefixtures("untraced")
+pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.slow]
 
 THOROUGH = settings(max_examples=2500, deadline=None, derandomize=True)
 
@@ -51,6 +48,7 @@ class History:
         self.left: list[str] = []
         self.hidden: set[str] = set()
         self.begun = (0, set[str]())
+        self.disturbances = 0
         self.interrupted = bool(self.choose(2))
         self.odd_dates = self.choose(3) == 1
         for _ in range(self.choose(50)):
@@ -68,6 +66,7 @@ class History:
         if not self.odd_dates:
             kinds = [kind for kind in kinds if kind not in {"null", "future"}]
         kind, number, source = kinds[self.choose(len(kinds))], self.choose(256), self.list
+        was = (source.limit, source.rows.copy())
         source.clock += 1
         match kind:
             case "insert":
@@ -95,6 +94,7 @@ class History:
                 self.entered_old.add(row["id"])
             case "clamp":
                 source.limit = 1 + number % 7
+        self.disturbances += was != (source.limit, source.rows)
 
     def run_begins(self) -> None:
         """Expect of the run what is there now."""
@@ -149,45 +149,61 @@ class History:
         return 3 * (len(self.list.rows) + 2 * 12 * 3 + 4)
 
 
-@given(HISTORIES, st.sampled_from([0, 60]), st.booleans())
-@THOROUGH
-def test_newest_first_nothing_is_missed(choices: bytes, lookback: int, dated: bool) -> None:
-    history, memory = History(choices), Memory()
-    for interrupt_after in history.runs():
-        was = memory.bookmark.value if memory.bookmark else ""
-        read = memory.read(history.list, lookback)
-        most = history.most_requests()
-        # What happens before the first answer, the run cannot tell from what did before it.
-        changes = chain([history.run_begins], history.changes(history.while_reading()))
-        complete = run(history.list, memory, read, changes, interrupt_after, dated=dated)
-        assert read.requests <= most
-        assert (memory.bookmark.value if memory.bookmark else "") >= was
-        if complete:
-            assert history.expected() <= memory.loaded
-            history.complete()
-            assert not memory.bookmark or memory.bookmark.value <= read.started
+def test_newest_first_nothing_is_missed() -> None:
+    tally = Tally()
+
+    @given(HISTORIES, st.sampled_from([0, 60]), st.booleans())
+    @THOROUGH
+    def read_all(choices: bytes, lookback: int, dated: bool) -> None:
+        history, memory = History(choices), Memory()
+        for interrupt_after in history.runs():
+            was = memory.bookmark.value if memory.bookmark else ""
+            read = memory.read(history.list, lookback)
+            most, disturbances = history.most_requests(), history.disturbances
+            # What happens before the first answer, the run cannot tell from what did before it.
+            changes = chain([history.run_begins], history.changes(history.while_reading()))
+            complete = run(history.list, memory, read, changes, interrupt_after, dated=dated)
+            assert read.requests <= most
+            assert (memory.bookmark.value if memory.bookmark else "") >= was
+            if complete:
+                assert history.expected() <= memory.loaded
+                history.complete()
+                assert not memory.bookmark or memory.bookmark.value <= read.started
+            if read.next_page is None:
+                tally.count(disturbed=history.disturbances > disturbances, complete=complete)
+
+    read_all()
+    tally.assert_share(0.9)
 
 
-@given(HISTORIES, st.booleans())
-@THOROUGH
-def test_in_any_order_nothing_is_missed(choices: bytes, by_date: bool) -> None:
-    history, memory = History(choices, shuffled=True), Memory()
-    for interrupt_after in history.runs():
-        history.run_begins()
-        read = memory.read(
-            history.list,
-            created="created_at" if by_date else None,
-            newest_first=False,
-            key=None,
-            floor=None,
-        )
-        most = history.most_requests()
-        # Where dates are not believed, rows may also enter with old ones.
-        kinds = WHILE_READING if by_date else [*WHILE_READING, "import"]
-        complete = run(history.list, memory, read, history.changes(kinds), interrupt_after)
-        assert read.requests <= most
-        if complete:
-            assert history.stayed <= memory.loaded
+def test_in_any_order_nothing_is_missed() -> None:
+    tally = Tally()
+
+    @given(HISTORIES, st.booleans())
+    @THOROUGH
+    def read_all(choices: bytes, by_date: bool) -> None:
+        history, memory = History(choices, shuffled=True), Memory()
+        for interrupt_after in history.runs():
+            history.run_begins()
+            read = memory.read(
+                history.list,
+                created="created_at" if by_date else None,
+                newest_first=False,
+                key=None,
+                floor=None,
+            )
+            most, disturbances = history.most_requests(), history.disturbances
+            # Where dates are not believed, rows may also enter with old ones.
+            kinds = WHILE_READING if by_date else [*WHILE_READING, "import"]
+            complete = run(history.list, memory, read, history.changes(kinds), interrupt_after)
+            assert read.requests <= most
+            if complete:
+                assert history.stayed <= memory.loaded
+            if read.next_page is None:
+                tally.count(disturbed=history.disturbances > disturbances, complete=complete)
+
+    read_all()
+    tally.assert_share(0.95)
 
 
 def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:

@@ -12,24 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from paged_rest.records import Conformer, decode_json
-from tests.harness.in_process import PATHS, discovered
+from tests.harness.streams import NAMES
+from tests.records.rows import SCHEMAS, body, texts, values
 
 EXTRA = "extra_fields"
-SCHEMAS = {entry["tap_stream_id"]: entry["schema"] for entry in discovered()["streams"]}
-
-
-def body(value: t.Any) -> bytes:
-    return json.dumps(value).encode()
-
-
-texts = st.text(st.characters(codec=None), max_size=8)
-numbers = st.integers() | st.floats() | st.integers(10**95, 10**105)
-moments = st.datetimes().map(str) | st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
-values = st.recursive(
-    st.none() | st.booleans() | numbers | texts | moments,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=8,
-)
 
 
 def rows(stream: str) -> st.SearchStrategy[dict[str, t.Any]]:
@@ -81,7 +67,8 @@ def same(one: t.Any, other: t.Any) -> bool:
     return type(one) is type(other) and text(one) == text(other)
 
 
-@pytest.mark.parametrize("stream", PATHS)
+@pytest.mark.slow
+@pytest.mark.parametrize("stream", NAMES)
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_row_becomes_a_record_that_validates_and_loses_nothing(stream, data):

@@ -18,9 +18,8 @@ from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, sent
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.startup import UNUSED
 from tap_rotor.client import ROTOR
-from tests.harness.in_process import Tap
-from tests.harness.started import Started, full, until
-from tests.records.test_any_row import SCHEMAS, body, values
+from tests.harness.tap import Tap, full, until
+from tests.records.rows import SCHEMAS, body, values
 from tools.sandbox import Company, Sandbox
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -71,6 +70,7 @@ def near(declared: dict[str, object]) -> st.SearchStrategy[object]:
     return st.booleans() if "boolean" in text else st.text(max_size=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", SCHEMAS)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
@@ -129,7 +129,7 @@ def test_odd_pages_do_not(row):
 
 @pytest.mark.parametrize("versions", [False, True])
 def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions):
-    tap = Tap(sandbox, tmp_path)
+    tap = Tap(tmp_path, sandbox)
 
     def lines() -> list[str]:
         result = tap.run(emit_activate_version_messages=versions)
@@ -145,9 +145,13 @@ def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions
     assert any('"version"' in line for line in quick) is versions
 
 
+@pytest.mark.slow
 def test_the_next_page_comes_while_one_is_written_and_no_page_after_that(tmp_path):
     company = Company(3_000)
-    with Sandbox(company) as sandbox, Started(tmp_path, sandbox.url, "", page_size=1000) as tap:
+    with (
+        Sandbox(company) as sandbox,
+        Tap(tmp_path, sandbox, page_size=1000).start("leads") as tap,
+    ):
         until(lambda: sandbox.count("/leads") == 2)
         until(lambda: full(tap.stdout))
         assert sandbox.count("/leads") == 2

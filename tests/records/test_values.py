@@ -12,23 +12,16 @@ import pytest
 from paged_rest.reading import Row
 from paged_rest.records import Conformer, Note, decode_json
 from paged_rest.singer.log import Summary
-from tests.harness.in_process import Tap, discovered, fixed
+from tests.harness.catalog import fixed
+from tests.harness.tap import Tap
+from tests.records.rows import SCHEMAS, body
 
 REPLACED = "\ufffd"
 EXTRA = "extra_fields"
 
 
-def schema_of(stream: str) -> dict[str, t.Any]:
-    (entry,) = [e for e in discovered()["streams"] if e["tap_stream_id"] == stream]
-    return entry["schema"]
-
-
 def conform(stream: str, row: dict[str, t.Any]) -> dict[str, t.Any]:
-    return Conformer(schema_of(stream))(row).record
-
-
-def body(value: t.Any) -> bytes:
-    return json.dumps(value).encode()
+    return Conformer(SCHEMAS[stream])(row).record
 
 
 # Decoding
@@ -99,7 +92,7 @@ def test_a_value_that_fits_is_in_its_column(stream, field, value, column):
     record = conform(stream, row)
     assert record[field] == column
     assert record[EXTRA] is None
-    assert set(record) == set(schema_of(stream)["properties"])
+    assert set(record) == set(SCHEMAS[stream]["properties"])
 
 
 MISFITS = [
@@ -135,7 +128,7 @@ MISFITS = [
 
 
 def test_a_deselected_field_does_not_come_as_a_misfit():
-    conformer = Conformer(schema_of("customers"), {"phone", "address.city", "tags"})
+    conformer = Conformer(SCHEMAS["customers"], {"phone", "address.city", "tags"})
     row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5}, "tags": [[5]]}
     record, notes = conformer(row)
     assert record[EXTRA] == {"address.state": 5}
@@ -144,7 +137,7 @@ def test_a_deselected_field_does_not_come_as_a_misfit():
 
 @pytest.mark.parametrize(("stream", "field", "value"), MISFITS)
 def test_a_misfit_is_null_and_kept(stream, field, value):
-    conformer = Conformer(schema_of(stream))
+    conformer = Conformer(SCHEMAS[stream])
     record, notes = conformer(decode_json(body({"id": "1", field: value})))
     assert record[field] is None
     assert record[EXTRA] == {field: value}
@@ -181,7 +174,7 @@ def test_a_field_named_like_a_path_loses_nothing(order):
 
 
 def test_unknown_fields_are_kept_and_counted():
-    conformer = Conformer(schema_of("leads"))
+    conformer = Conformer(SCHEMAS["leads"])
     summary = Summary("leads")
     for _ in range(3):
         row = {"id": "1", "new": [{"a": None}], "other": None, EXTRA: {"x": 1}}
@@ -244,7 +237,7 @@ def told(sandbox, company, tmp_path):
     company.advance(timedelta(days=3))
     for _ in range(3):
         company.insert("leads", **HARD)
-    return Tap(sandbox, tmp_path, retry_minutes=0).run("leads")
+    return Tap(tmp_path, sandbox, retry_minutes=0).succeed("leads")
 
 
 def test_hard_values_arrive_whole(told):
@@ -266,7 +259,7 @@ def test_hard_values_arrive_whole(told):
 
 
 def test_each_is_named_once_with_its_count_and_without_a_value(told):
-    unknown, misfits = told.warnings
+    unknown, misfits = told.problems
     assert unknown == (
         "leads: kept in extra_fields, as fields that the schema does not know: score (3), deep (3)"
     )
@@ -282,5 +275,5 @@ def test_decimals_keep_every_digit(sandbox, company, tmp_path):
     company.edit("leads", company.rows("leads")[0]["id"], projected_value="@")
     row = company.lists["leads"].by_id[company.rows("leads")[0]["id"]]
     row.data = row.data.replace(b'"@"', text.encode())
-    run = Tap(sandbox, tmp_path).run("leads")
+    run = Tap(tmp_path, sandbox).succeed("leads")
     assert f'"projected_value":{text},' in run.stdout

@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 
-from tests.harness.command_line import as_before
+from tests.harness.run import restored
 from tools.generate import env_example, meltano_project, sample_config, settings_table
 from tools.generate.dbt_sources import column_type
 from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS, Declared
@@ -22,9 +22,9 @@ SOURCES = "transform/models/sources"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _as_before() -> Iterator[None]:
+def _restored() -> Iterator[None]:
     """Undo what the taps do to their process."""
-    with as_before():
+    with restored():
         yield
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import signal
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEY, RunTap
 from tests.harness.companies import HOUR, hourly
-from tests.harness.in_process import Tap, invoke, selecting
-from tools.harness.project import ROOT, clean_environment
+from tests.harness.run import invoke
+from tests.harness.tap import KEY, Tap
+from tools.harness.project import ROOT
 from tools.sandbox import Sandbox
 
 if t.TYPE_CHECKING:
@@ -28,8 +28,7 @@ class Trouble:
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox = sandbox
         self.company = sandbox.company
-        self.folder = folder
-        self.tap = Tap(sandbox, folder, page_size=10, retry_minutes=0)
+        self.tap = Tap(folder, sandbox, page_size=10, retry_minutes=0)
 
     def read(self, **config: t.Any) -> str:
         return self.tap.run("leads", **config).stderr
@@ -70,24 +69,13 @@ class Trouble:
         return self.tap.run("customers", request_budget=1).stderr
 
     def full(self) -> str:
-        with Path("/dev/full").open("wb") as full:
-            return self.process(full).communicate()[1]
+        with Path("/dev/full").open("wb") as full, self.tap.start("leads", stdout=full) as running:
+            return running.result().stderr
 
     def stopped(self) -> str:
-        process = self.process(subprocess.PIPE)
-        self.sandbox.before("/leads", 2, process.terminate)
-        return process.communicate()[1]
-
-    def process(self, stdout: t.Any) -> subprocess.Popen[str]:
-        """Start the tap as a process of its own."""
-        return subprocess.Popen(
-            RunTap(self.folder, self.tap.config).command(catalog=selecting("leads")),
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with self.tap.start("leads") as running:
+            self.sandbox.before("/leads", 2, lambda: running.send(signal.SIGTERM))
+            return running.result().stderr
 
 
 TROUBLES: dict[str, Callable[[Trouble], str]] = {

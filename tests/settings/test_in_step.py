@@ -12,7 +12,7 @@ import typing as t
 import pytest
 import yaml
 
-from tests.harness.command_line import as_before, run_here, said
+from tests.harness.run import invoke, restored
 from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS, Declared
 from tools.generate.env_example import variable
 from tools.harness.project import ROOT
@@ -22,9 +22,9 @@ if t.TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _as_before() -> Iterator[None]:
+def _restored() -> Iterator[None]:
     """Undo what the taps do to their process."""
-    with as_before():
+    with restored():
         yield
 
 
@@ -88,8 +88,8 @@ def test_the_sample_config_holds_the_required_and_only_what_is_declared(sample):
 
 
 def test_the_sample_config_is_one_that_the_tap_takes():
-    result = run_here(["--config", str(ROOT / "sample_config.json"), "--discover"])
-    assert (result.status, said(result, "WARNING", "ERROR")) == (0, [])
+    result = invoke(["--config", str(ROOT / "sample_config.json"), "--discover"])
+    assert (result.status, result.problems) == (0, [])
 
 
 def test_the_example_environment_holds_what_is_required_and_no_secret(plugins):

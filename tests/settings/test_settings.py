@@ -7,8 +7,9 @@ import typing as t
 
 import pytest
 
-from tests.conftest import KEY
-from tests.harness.command_line import Tap, assert_refused, run_here, said, tap_for
+from tests.harness.outcome import assert_refused
+from tests.harness.run import invoke
+from tests.harness.tap import KEY, Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -53,7 +54,7 @@ def sandbox(server: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, retry_minutes=0)
+    return Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 def out_of_range() -> t.Iterator[tuple[str, int, str]]:
@@ -65,7 +66,7 @@ def out_of_range() -> t.Iterator[tuple[str, int, str]]:
 
 @pytest.mark.parametrize(("name", "value", "sentence"), [*out_of_range()])
 def test_a_number_out_of_range_is_refused_with_the_range(tap, sandbox, name, value, sentence):
-    assert_refused(tap({name: value}), sentence)
+    assert_refused(tap.run(**{name: value}), sentence)
     assert sandbox.requests == []
 
 
@@ -75,7 +76,7 @@ def test_a_number_at_either_end_of_its_range_is_taken(tap, name):
     for value in (low, high or 10**6):
         if (name, value) == ("page_size", 1):
             continue  # a request for each row
-        assert said(tap({name: value})) == []
+        assert tap.succeed(**{name: value}).errors == []
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_number_at_either_end_of_its_range_is_taken(tap, name):
     ],
 )
 def test_a_wrong_type_is_refused_with_the_right_one(tap, sandbox, name, value, kind):
-    assert_refused(tap({name: value}), f"The setting {name} must be {kind}")
+    assert_refused(tap.run(**{name: value}), f"The setting {name} must be {kind}")
     assert sandbox.requests == []
 
 
@@ -139,17 +140,14 @@ def test_a_wrong_type_is_refused_with_the_right_one(tap, sandbox, name, value, k
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_a_sentence(tap, sandbox, settings, sentence):
-    files = {**tap.config, **settings}
-    file = tap.directory / "config.json"
-    file.write_text(json.dumps({k: v for k, v in files.items() if v is not None}))
-    assert_refused(run_here(["--config", str(file)]), sentence)
+    assert_refused(tap.run(**settings), sentence)
     assert sandbox.requests == []
 
 
 @pytest.mark.parametrize("date", ["soon", "tomorrow", KEY, " ", "31.01.2026 or so"])
 def test_what_is_no_date_at_all_is_not_printed(tap, date):
-    result = tap({"start_date": date})
-    assert [sentence.startswith(ODD_DATE) for sentence in said(result)] == [True]
+    result = tap.run(start_date=date)
+    assert [sentence.startswith(ODD_DATE) for sentence in result.errors] == [True]
     assert (result.status, result.stdout) == (1, "")
     assert KEY not in result.stderr
 
@@ -159,17 +157,19 @@ def test_what_is_no_date_at_all_is_not_printed(tap, date):
     ["2026-01-31", "2026-01-31T00:00:00Z", "2026-01-31T00:00:00.5+02:00", "2026-01-31 10:00"],
 )
 def test_a_date_or_a_moment_is_taken(tap, date):
-    assert tap({"start_date": date}).status == 0
+    assert tap.run(start_date=date).status == 0
 
 
 @pytest.mark.parametrize("name", ["api_url", "start_date", *INTEGERS, *BOOLEANS, *LISTS])
-def test_the_key_in_the_wrong_place_is_not_printed(tap, name):
-    assert KEY not in tap({name: KEY}).stderr
+def test_the_key_in_the_wrong_place_is_not_printed(tap, sandbox, name):
+    result = tap.run(**{name: KEY})
+    assert (result.status, result.stdout, sandbox.requests) == (1, "", [])
+    assert KEY not in result.stderr
 
 
 def test_several_problems_are_all_named(tap, sandbox):
-    result = tap({"page_size": 0, "lookback_days": "x", "page_siz": 5, "api_key": None})
-    assert sorted(said(result)) == sorted(
+    result = tap.run(page_size=0, lookback_days="x", page_siz=5, api_key=None)
+    assert sorted(result.errors) == sorted(
         [
             MISSING_KEY,
             "The setting lookback_days must be a whole number",
@@ -182,12 +182,12 @@ def test_several_problems_are_all_named(tap, sandbox):
 
 @pytest.mark.parametrize("name", DEFAULTED)
 def test_null_is_as_if_the_setting_were_left_out(tap, sandbox, name):
-    settings = {k: v for k, v in tap.config.items() if k != name}
+    settings = {k: v for k, v in tap.settings.items() if k != name}
     settings["retry_minutes"] = None if name == "retry_minutes" else 0
     file = tap.directory / "config.json"
     file.write_text(json.dumps({**settings, name: None}))
-    with_null = run_here(["--config", str(file)])
+    with_null = invoke(["--config", str(file)])
     asked = [(request.path, request.query) for request in sandbox.requests]
     sandbox.reset_log()
-    assert (with_null.status, tap().status) == (0, 0)
+    assert (with_null.status, tap.run().status) == (0, 0)
     assert asked == [(request.path, request.query) for request in sandbox.requests]

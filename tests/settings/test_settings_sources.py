@@ -7,8 +7,9 @@ import typing as t
 
 import pytest
 
-from tests.conftest import KEY
-from tests.harness.command_line import Tap, assert_refused, run_here, said, tap_for
+from tests.harness.outcome import assert_refused
+from tests.harness.run import invoke
+from tests.harness.tap import KEY, Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -43,7 +44,7 @@ def sandbox(server: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, retry_minutes=0)
+    return Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 @pytest.fixture
@@ -54,11 +55,12 @@ def variables(sandbox: Sandbox) -> dict[str, str]:
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("what", ["config", "catalog", "state"])
 def test_a_file_that_is_no_json_object_is_refused(tap, sandbox, what, content):
-    options = tap.command()[3:]
     file = tap.directory / f"{what} odd.json"
     file.write_bytes(content)
-    options = ([] if what == "config" else options) + [f"--{what}", str(file)]
-    assert_refused(run_here(options), f"The {what} file {file} is no JSON object")
+    options = [] if what == "config" else tap.arguments()
+    assert_refused(
+        invoke([*options, f"--{what}", str(file)]), f"The {what} file {file} is no JSON object"
+    )
     assert sandbox.requests == []
 
 
@@ -68,7 +70,7 @@ def test_a_file_that_is_no_json_object_is_refused(tap, sandbox, what, content):
 def test_a_config_file_that_cannot_be_read_is_named(tap, name, problem):
     file = tap.directory / name if name else tap.directory
     sentence = f"The config file {file} cannot be read: {problem}"
-    assert_refused(run_here(["--config", str(file)]), sentence)
+    assert_refused(invoke(["--config", str(file)]), sentence)
 
 
 @pytest.mark.parametrize("what", ["catalog", "state"])
@@ -77,27 +79,27 @@ def test_a_config_file_that_cannot_be_read_is_named(tap, name, problem):
 )
 def test_a_catalog_or_state_that_cannot_be_read_is_a_wrong_command_line(tap, what, name, problem):
     file = tap.directory / name if name else tap.directory
-    result = run_here([*tap.command()[3:], f"--{what}", str(file)])
+    result = tap.run(args=[f"--{what}", str(file)])
     assert (result.status, result.stdout) == (2, "")
     assert result.last_line == f"Error: Invalid value for '--{what}': '{file}': {problem}"
 
 
 def test_an_unknown_option_is_a_wrong_command_line():
-    result = run_here(["--nonsense"])
+    result = invoke(["--nonsense"])
     assert (result.status, result.stdout) == (2, "")
     assert result.last_line.startswith("Error: No such option")
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tap):
-    for what, value in (("config", tap.config), ("state", {})):
+    for what, value in (("config", tap.settings), ("state", {})):
         file = tap.directory / f"{what}_bom.json"
         file.write_bytes(b"\xef\xbb\xbf" + json.dumps(value).encode())
-        options = [] if what == "config" else tap.command()[3:]
-        assert run_here([*options, f"--{what}", str(file)]).status == 0
+        options = [] if what == "config" else tap.arguments()
+        assert invoke([*options, f"--{what}", str(file)]).status == 0
 
 
 def test_settings_come_from_the_environment(variables, sandbox):
-    result = run_here(
+    result = invoke(
         ["--config=ENV"],
         {
             **variables,
@@ -121,14 +123,14 @@ def test_settings_come_from_the_environment(variables, sandbox):
 
 
 def test_the_environment_is_not_read_unasked(variables, sandbox):
-    assert run_here([], variables).status == 1
+    assert invoke([], variables).status == 1
     assert sandbox.requests == []
 
 
 @pytest.mark.parametrize("word", ["true", "1", "Yes", "ON", "false", "0", "No", "OFF"])
 def test_a_boolean_of_the_environment(variables, sandbox, word):
     env = {"TAP_ROTOR_INCLUDE_ARCHIVED": word, "TAP_ROTOR_REQUEST_BUDGET": "1"}
-    assert run_here(["--config=ENV"], {**variables, **env}).status == 0
+    assert invoke(["--config=ENV"], {**variables, **env}).status == 0
     expected = "true" if word.lower() in {"true", "1", "yes", "on"} else "false"
     assert sandbox.requests[0].query["archived"] == expected
 
@@ -151,16 +153,15 @@ def test_a_wrong_value_of_the_environment_is_named_by_its_variable(
     variables, sandbox, name, value, kind
 ):
     variable = f"TAP_ROTOR_{name.upper()}"
-    result = run_here(["--config=ENV"], {**variables, variable: value})
+    result = invoke(["--config=ENV"], {**variables, variable: value})
     assert_refused(result, f"The environment variable {variable} must be {kind}")
     assert sandbox.requests == []
 
 
-def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_path, monkeypatch):
+def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_path):
     file = tmp_path / ".env"
     file.write_text("TAP_ROTOR_INCLUDE_ARCHIVED=perhaps\n", encoding="utf-8")
-    monkeypatch.setattr("tests.harness.command_line.DOTENV.return_value", str(file))
-    result = run_here(["--config=ENV"], variables)
+    result = invoke(["--config=ENV"], variables, dotenv=str(file))
     assert_refused(
         result, "The environment variable TAP_ROTOR_INCLUDE_ARCHIVED must be true or false"
     )
@@ -183,7 +184,7 @@ def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_pat
     ],
 )
 def test_the_environment_is_checked_as_a_file_is(variables, sandbox, name, value, sentence):
-    result = run_here(["--config=ENV"], {**variables, f"TAP_ROTOR_{name}": value})
+    result = invoke(["--config=ENV"], {**variables, f"TAP_ROTOR_{name}": value})
     assert_refused(result, sentence)
     assert sandbox.requests == []
 
@@ -191,7 +192,7 @@ def test_the_environment_is_checked_as_a_file_is(variables, sandbox, name, value
 def test_several_wrong_variables_are_all_named(variables):
     env = {"TAP_ROTOR_PAGE_SIZE": "x", "TAP_ROTOR_LOOKBACK_DAYS": "y"}
     assert_refused(
-        run_here(["--config=ENV"], {**variables, **env}),
+        invoke(["--config=ENV"], {**variables, **env}),
         "The environment variable TAP_ROTOR_LOOKBACK_DAYS must be a whole number",
         "The environment variable TAP_ROTOR_PAGE_SIZE must be a whole number",
     )
@@ -200,17 +201,17 @@ def test_several_wrong_variables_are_all_named(variables):
 def test_a_later_config_wins(tap, sandbox):
     later = tap.directory / "later.json"
     later.write_text(json.dumps({"page_size": 20, "request_budget": 1}))
-    assert run_here([*tap.command({"page_size": 10})[3:], "--config", str(later)]).status == 0
+    assert tap.run(page_size=10, args=["--config", str(later)]).status == 0
     assert sandbox.requests[0].query["limit"] == "20"
 
 
 def test_the_environment_wins_over_files(tap, sandbox):
-    options = ["--config", "ENV", *tap.command({"page_size": 10, "request_budget": 1})[3:]]
-    assert run_here(options, {"TAP_ROTOR_PAGE_SIZE": "30"}).status == 0
+    options = ["--config", "ENV", *tap.arguments(page_size=10, request_budget=1)]
+    assert invoke(options, {"TAP_ROTOR_PAGE_SIZE": "30"}).status == 0
     assert sandbox.requests[0].query["limit"] == "30"
 
 
 def test_no_config_at_all_is_one_sentence():
-    result = run_here([])
-    assert [sentence[:32] for sentence in said(result)] == ["The setting api_key is missing. "]
+    result = invoke([])
+    assert [sentence[:32] for sentence in result.errors] == ["The setting api_key is missing. "]
     assert (result.status, result.stdout) == (1, "")

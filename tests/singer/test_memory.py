@@ -9,14 +9,13 @@ import typing as t
 
 import pytest
 
-from tests.conftest import KEY, RunTap
-from tests.harness.in_process import selecting
-from tools.harness.project import clean_environment
+from tests.harness.tap import KEY, Tap
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
 MOST_MEGABYTES = 120
+LONGEST_SECONDS = 1200
 
 SERVE = """
 import sys
@@ -52,21 +51,12 @@ def peak(directory: Path, leads: int) -> float:
     assert server.stdout
     with server:
         url = server.stdout.readline().strip()
-        run = RunTap(directory, {"api_url": url, "api_key": KEY})
-        python, _, _, *options = run.command(catalog=selecting("leads"))
-        done = subprocess.run(
-            [python, "-c", MEASURED, *options],
-            check=False,
-            cwd=directory,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
+        tap = Tap(directory, api_url=url, api_key=KEY)
+        with tap.start("leads", code=MEASURED, stdout=subprocess.DEVNULL) as running:
+            run = running.result(LONGEST_SECONDS)
         server.stdin.close()
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert f"leads: {leads:,} rows in {leads // 1000:,} requests, 0 repeats" in done.stderr
+    assert run.status == 0, run.stderr[-2000:]
+    assert f"leads: {leads:,} rows in {leads // 1000:,} requests, 0 repeats" in run.stderr
     (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", (directory / "status").read_text())
     return int(kilobytes) / 1024
 

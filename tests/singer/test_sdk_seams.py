@@ -23,7 +23,7 @@ from paged_rest.singer import ListStream, ListTap
 from paged_rest.singer.sdk import Command, SdkStream, SdkTap
 from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
-from tests.harness.command_line import as_before
+from tests.harness.run import restored
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,7 +158,7 @@ def written(capsys) -> Callable[[], list[dict[str, t.Any]]]:
 
 @pytest.fixture
 def tap() -> Iterator[TapRotor]:
-    with as_before():
+    with restored():
         yield TapRotor(config={"api_key": "k"})
 
 
@@ -251,7 +251,7 @@ def test_a_test_run_ends_after_a_record(leads, tap, monkeypatch):
 
 
 def test_settings_are_checked_when_a_tap_is_made_and_warned_of_when_it_need_not_run(capsys):
-    with as_before():
+    with restored():
         with pytest.raises(UsageError):
             TapRotor(config={"api_key": "k", "page_size": 0})
         TapRotor(config={"api_key": "k", "page_size": 0}, validate_config=False)

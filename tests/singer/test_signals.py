@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import threading
 import typing as t
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from paged_rest.singer.run import SECONDS_TO_END
+from tests.harness.catalog import fixed
 from tests.harness.companies import HOUR, hourly, only
-from tests.harness.in_process import Tap, fixed, selecting
 from tests.harness.promise import NO_BOOKMARK
-from tests.harness.started import Started, full, until
-from tools.harness.project import clean_environment
+from tests.harness.tap import Running, Tap, full, until
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from tests.conftest import Result
+    from tests.harness.run import Run
 
+
+pytestmark = pytest.mark.slow
 STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
 SOON = 5.0
 NOT_DRAINING = 30.0
@@ -41,19 +41,21 @@ def company() -> Company:
 
 
 @pytest.fixture
-def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Started]]:
-    started = []
-
-    def start(unbuffered: str = "", **config: t.Any) -> Started:
-        started.append(Started(tmp_path, sandbox.url, unbuffered, **config))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.__exit__()
+def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
+    return Tap(tmp_path, sandbox, page_size=10)
 
 
-def check_end(result: Result, number: signal.Signals, rows: list[dict[str, t.Any]]) -> None:
+@pytest.fixture
+def start(tap: Tap) -> Iterator[Callable[[str], Running]]:
+    with ExitStack() as stack:
+        yield lambda unbuffered: stack.enter_context(start_leads(tap, unbuffered))
+
+
+def start_leads(tap: Tap, unbuffered: str, **options: t.Any) -> Running:
+    return tap.start("leads", env={"PYTHONUNBUFFERED": unbuffered}, **options)
+
+
+def check_end(result: Run, number: signal.Signals, rows: list[dict[str, t.Any]]) -> None:
     """Check status, lines and that the last STATE speaks of no row that was not written."""
     assert result.status == STATUS[number]
     assert "Traceback" not in result.stderr
@@ -75,7 +77,7 @@ def check_end(result: Result, number: signal.Signals, rows: list[dict[str, t.Any
 @both_signals
 @buffering
 def test_while_reading(start, sandbox, company, number, unbuffered):
-    started: list[Started] = []
+    started: list[Running] = []
     sent = threading.Event()
 
     def send() -> None:
@@ -132,11 +134,15 @@ def large() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture
+def large_tap(large: Sandbox, tmp_path: Path) -> Tap:
+    return Tap(tmp_path, large, page_size=1000)
+
+
 @both_signals
 @buffering
-def test_while_blocked_on_a_full_pipe_that_is_read_then(large, tmp_path, number, unbuffered):
-    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
-    with started:
+def test_while_blocked_on_a_full_pipe_that_is_read_then(large, large_tap, number, unbuffered):
+    with start_leads(large_tap, unbuffered) as started:
         until(lambda: full(started.stdout))
         started.send(number)
         result = started.result()
@@ -152,10 +158,9 @@ IMPATIENT = (
 
 @both_signals
 @buffering
-def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number, unbuffered):
+def test_while_blocked_on_a_full_pipe_that_nobody_reads(large_tap, number, unbuffered):
     assert SECONDS_TO_END < NOT_DRAINING
-    started = Started(tmp_path, large.url, unbuffered, code=IMPATIENT, page_size=1000)
-    with started:
+    with start_leads(large_tap, unbuffered, code=IMPATIENT) as started:
         until(lambda: full(started.stdout))
         started.send(number)
         assert started.process.wait(NOT_DRAINING) == STATUS[number]
@@ -165,13 +170,13 @@ def test_while_blocked_on_a_full_pipe_that_nobody_reads(large, tmp_path, number,
 
 
 @buffering
-def test_a_target_that_dies(large, tmp_path, unbuffered):
-    started = Started(tmp_path, large.url, unbuffered, page_size=1000)
-    assert started.stdout.readline().startswith(b'{"type":"SCHEMA"')
-    started.stdout.close()
-    stderr = started.stderr.read().decode()
-    started.stderr.close()
-    assert started.process.wait(60) == 1
+def test_a_target_that_dies(large_tap, unbuffered):
+    with start_leads(large_tap, unbuffered) as started:
+        assert started.stdout.readline().startswith(b'{"type":"SCHEMA"')
+        started.stdout.close()
+        stderr = started.stderr.read().decode()
+        started.stderr.close()
+        assert started.process.wait(60) == 1
     assert "Traceback" not in stderr
     assert stderr.rstrip().endswith(
         "Standard output takes no more (Broken pipe): has the target ended?"
@@ -179,33 +184,26 @@ def test_a_target_that_dies(large, tmp_path, unbuffered):
 
 
 @buffering
-def test_a_full_disk(run_tap, unbuffered):
-    with open(os.devnull, encoding="ascii") as nothing, open("/dev/full", "wb") as full:  # noqa: PTH123
-        done = subprocess.run(
-            run_tap.command(catalog=selecting("leads")),
-            check=False,
-            env={**clean_environment(), "PYTHONUNBUFFERED": unbuffered},
-            stdin=nothing,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=60,
-        )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert done.stderr.rstrip().endswith(
+def test_a_full_disk(tap, unbuffered):
+    with (
+        Path("/dev/full").open("wb") as full,
+        start_leads(tap, unbuffered, stdout=full) as started,
+    ):
+        result = started.result()
+    assert result.status == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.rstrip().endswith(
         "Standard output takes no more (No space left on device): has the target ended?"
     )
 
 
-def test_after_a_signal_the_next_run_goes_on(start, sandbox, company, tmp_path):
+def test_after_a_signal_the_next_run_goes_on(tap, start, sandbox, company):
     sandbox.rule("hang", "/leads", page=5)
-    started = start()
+    started = start("")
     until(lambda: len(sandbox.requests) == 5)
     started.send(signal.SIGTERM)
     first = started.result()
     sandbox.release()
-    tap = Tap(sandbox, tmp_path, page_size=10)
     run = tap.run("leads", state=first.states[-1])
     assert run.status == 0
     # Page 5 is asked for while page 4 is written, perhaps just then when the signal comes.
@@ -218,7 +216,8 @@ def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
     company = only(leads=15_000)
     with Sandbox(company) as sandbox:
         sandbox.rule("hang", "/leads", page=14)
-        started = Started(tmp_path, sandbox.url, "", page_size=1000)
+        tap = Tap(tmp_path, sandbox)
+        started = tap.start("leads", page_size=1000)
         lines: list[bytes] = []
         done = threading.Event()
 
@@ -239,7 +238,6 @@ def test_after_a_kill_the_next_run_goes_on_from_the_last_state(tmp_path):
         last = max(n for n, message in enumerate(messages) if message["type"] == "STATE")
         taken = {m["record"]["id"] for m in messages[:last] if m["type"] == "RECORD"}
         assert len(taken) >= 9000
-        tap = Tap(sandbox, tmp_path)
         sandbox.release()
         run = tap.run("leads", state=states[-1])
         assert run.status == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 
 import pytest
 
-from tests.harness.command_line import Tap, assert_refused, run_here, said, tap_for
+from tests.harness.catalog import selecting
+from tests.harness.outcome import assert_refused
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -34,24 +35,12 @@ def sandbox(server: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, retry_minutes=0)
-
-
-def discovered() -> dict[str, t.Any]:
-    return json.loads(run_here(["--discover"]).stdout)
-
-
-def select(catalog: dict[str, t.Any], **selected: bool) -> dict[str, t.Any]:
-    for entry in catalog["streams"]:
-        for item in entry["metadata"]:
-            if not item["breadcrumb"]:
-                item["metadata"]["selected"] = selected.get(entry["tap_stream_id"], False)
-    return catalog
+    return Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 @pytest.mark.parametrize("catalog", [{}, {"streams": []}, {"other": 1}])
 def test_a_catalog_without_streams_is_refused(tap, sandbox, catalog):
-    assert_refused(tap(catalog=catalog), NO_STREAM)
+    assert_refused(tap.run(catalog=catalog), NO_STREAM)
     assert sandbox.requests == []
 
 
@@ -69,47 +58,43 @@ def test_a_catalog_without_streams_is_refused(tap, sandbox, catalog):
     ],
 )
 def test_what_is_no_singer_catalog_is_refused(tap, sandbox, catalog):
-    assert_refused(tap(catalog=catalog), "The catalog is not a Singer catalog")
+    assert_refused(tap.run(catalog=catalog), "The catalog is not a Singer catalog")
     assert sandbox.requests == []
 
 
 def test_nothing_selected_is_a_success_without_a_request(tap, sandbox):
-    result = tap(catalog=select(discovered()))
+    result = tap.run(catalog=selecting())
     assert (result.status, result.of_type("RECORD"), result.streams) == (0, [], [])
-    assert (said(result), sandbox.requests) == ([], [])
+    assert (result.errors, sandbox.requests) == ([], [])
 
 
 def test_an_unknown_stream_of_a_catalog_is_warned_of_and_ignored(tap, sandbox):
-    catalog = select(discovered(), pin_types=True)
+    catalog = selecting("pin_types")
     catalog["streams"].append({**catalog["streams"][2], "tap_stream_id": "invoices"})
-    result = tap(catalog=catalog)
+    result = tap.run(catalog=catalog)
     assert (result.status, result.streams) == (0, ["pin_types"])
-    assert said(result, "WARNING", "ERROR") == [
-        "The catalog names an unknown stream, invoices: ignored"
-    ]
+    assert result.problems == ["The catalog names an unknown stream, invoices: ignored"]
     assert sandbox.count() == 1
 
 
 def test_an_unknown_stream_of_a_state_is_warned_of_and_ignored(tap):
-    result = tap(state={"bookmarks": {"invoices": {"replication_key_value": "2026"}}})
+    result = tap.run(state={"bookmarks": {"invoices": {"replication_key_value": "2026"}}})
     assert result.status == 0
-    assert said(result, "WARNING", "ERROR") == [
-        "The state names an unknown stream, invoices: ignored"
-    ]
+    assert result.problems == ["The state names an unknown stream, invoices: ignored"]
     assert all("invoices" not in state["bookmarks"] for state in result.states)
 
 
 @pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"other": [1]}])
 def test_a_state_without_bookmarks_reads_all(tap, state):
-    result = tap(state=state)
-    assert (result.status, said(result, "WARNING", "ERROR")) == (0, [])
+    result = tap.run(state=state)
+    assert (result.status, result.problems) == (0, [])
     assert len(result.records("leads")) == 20
 
 
 @pytest.mark.parametrize("bookmarks", [None, [], "x", 5])
 def test_what_is_no_singer_state_is_refused(tap, sandbox, bookmarks):
     sentence = "The state is not a Singer state: its bookmarks are no object"
-    assert_refused(tap(state={"bookmarks": bookmarks}), sentence)
+    assert_refused(tap.run(state={"bookmarks": bookmarks}), sentence)
     assert sandbox.requests == []
 
 
@@ -126,9 +111,9 @@ def test_what_is_no_singer_state_is_refused(tap, sandbox, bookmarks):
     ],
 )
 def test_a_bookmark_that_makes_no_sense_is_warned_of_and_all_is_read(tap, bookmark, problem):
-    result = tap(state={"bookmarks": {"leads": bookmark}})
+    result = tap.run(state={"bookmarks": {"leads": bookmark}})
     assert (result.status, len(result.records("leads"))) == (0, 20)
-    assert said(result, "WARNING", "ERROR") == [f"The bookmark of leads {problem}"]
+    assert result.problems == [f"The bookmark of leads {problem}"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +141,7 @@ def test_a_bookmark_that_makes_no_sense_is_warned_of_and_all_is_read(tap, bookma
 )
 def test_garbage_beside_a_bookmark_loses_nothing(tap, entry):
     bookmark = {"replication_key": "created_at", "replication_key_value": "2020-01-01T00:00:00Z"}
-    result = tap(state={"bookmarks": {"leads": {**bookmark, **entry}}})
+    result = tap.run(state={"bookmarks": {"leads": {**bookmark, **entry}}})
     ids = {row["id"] for row in result.records("leads")}
     assert (result.status, ids) == (0, {row["id"] for row in COMPANY.rows("leads")})
     last = result.states[-1]["bookmarks"]["leads"]
@@ -167,11 +152,9 @@ def test_garbage_beside_a_bookmark_loses_nothing(tap, entry):
 
 def test_a_future_bookmark_is_taken_as_now(tap):
     bookmark = {"replication_key": "created_at", "replication_key_value": "2999-01-01T00:00:00Z"}
-    result = tap(state={"bookmarks": {"pins": bookmark}})
+    result = tap.run(state={"bookmarks": {"pins": bookmark}})
     assert result.status == 0
-    assert said(result, "WARNING", "ERROR") == [
-        "The bookmark of pins lies in the future and is taken as now"
-    ]
+    assert result.problems == ["The bookmark of pins lies in the future and is taken as now"]
     value = result.states[-1]["bookmarks"]["pins"]["replication_key_value"]
     assert MOMENT.fullmatch(value)
     assert value < "2999"
@@ -180,7 +163,7 @@ def test_a_future_bookmark_is_taken_as_now(tap):
 def test_a_bookmark_in_another_offset_is_normalised(tap):
     newest = max(row["created_at"] for row in COMPANY.rows("leads"))
     bookmark = {"replication_key_value": "2026-07-01T02:00:00+02:00"}
-    result = tap(state={"bookmarks": {"leads": bookmark}})
+    result = tap.succeed(state={"bookmarks": {"leads": bookmark}})
     assert newest < "2026-07-01"
     value = result.states[-1]["bookmarks"]["leads"]["replication_key_value"]
     assert value == "2026-07-01T00:00:00.000000Z"

@@ -7,8 +7,8 @@ import typing as t
 
 import pytest
 
-from tests.harness.command_line import Tap, assert_refused, said, tap_for
-from tests.harness.in_process import selecting
+from tests.harness.outcome import assert_refused
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -32,26 +32,24 @@ def sandbox(server: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return tap_for(sandbox, tmp_path, retry_minutes=0)
+    return Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 def test_a_stream_map_renames_computes_and_leaves_out(tap):
-    result = tap(
-        {
-            "stream_maps": {
-                "leads": {
-                    "__alias__": "prospects",
-                    "__filter__": "archived == False",
-                    "__else__": None,
-                    "id": "id",
-                    "loud": "name.upper()",
-                    "email_hash": "md5(email) if email else None",
-                    "secret": "config['salt']",
-                },
+    result = tap.run(
+        stream_maps={
+            "leads": {
+                "__alias__": "prospects",
+                "__filter__": "archived == False",
                 "__else__": None,
+                "id": "id",
+                "loud": "name.upper()",
+                "email_hash": "md5(email) if email else None",
+                "secret": "config['salt']",
             },
-            "stream_map_config": {"salt": "pepper"},
-        }
+            "__else__": None,
+        },
+        stream_map_config={"salt": "pepper"},
     )
     assert (result.status, result.streams) == (0, ["prospects"])
     assert result.records("prospects") == [
@@ -69,41 +67,41 @@ def test_a_stream_map_renames_computes_and_leaves_out(tap):
 
 
 def test_a_map_of_all_streams_with_some_of_them_deselected(tap):
-    result = tap({"stream_maps": {"*": {"company": "'north'"}}}, catalog=selecting("pin_types"))
+    result = tap.run("pin_types", stream_maps={"*": {"company": "'north'"}})
     assert (result.status, result.streams) == (0, ["pin_types"])
     assert {record["company"] for record in result.records("pin_types")} == {"north"}
 
 
 def test_a_stream_map_that_takes_the_key_away_is_refused(tap, sandbox):
-    result = tap({"stream_maps": {"leads": {"id": None}}})
-    (sentence,) = said(result)
+    result = tap.run(stream_maps={"leads": {"id": None}})
+    (sentence,) = result.errors
     assert "stream_maps cannot be used: Removing key property 'id'" in sentence
     assert_refused(result, sentence)
     assert sandbox.requests == []
 
 
 def test_a_stream_map_that_cannot_be_read_is_refused(tap, sandbox):
-    result = tap({"stream_maps": {"leads": {"x": "nonsense("}}})
+    result = tap.run(stream_maps={"leads": {"x": "nonsense("}})
     assert (result.status, result.stdout, sandbox.requests) == (1, "", [])
-    (sentence,) = said(result)
+    (sentence,) = result.errors
     assert sentence in result.last_line
     assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("expression", ["nonsense(1)", "lambda: 1", "nonsense"])
 def test_a_stream_map_that_makes_no_sense_ends_the_run(tap, expression):
-    result = tap({"stream_maps": {"leads": {"x": expression}}})
+    result = tap.run(stream_maps={"leads": {"x": expression}})
     assert (result.status, result.of_type("RECORD", "leads")) == (1, [])
-    (sentence,) = said(result)
+    (sentence,) = result.errors
     assert sentence in result.last_line
     assert "Traceback" not in result.stderr
     assert all(not state["bookmarks"].get("leads") for state in result.states)
 
 
 def test_a_stream_map_that_fails_on_a_row_tells_nothing_of_it(tap):
-    result = tap({"stream_maps": {"pins": {"x": "int(created_by['email'])"}}})
+    result = tap.run(stream_maps={"pins": {"x": "int(created_by['email'])"}})
     assert result.status == 1
-    (sentence,) = said(result)
+    (sentence,) = result.errors
     assert "pins" in sentence
     assert sentence in result.last_line
     assert "Traceback" not in result.stderr
@@ -112,7 +110,7 @@ def test_a_stream_map_that_fails_on_a_row_tells_nothing_of_it(tap):
 
 
 def test_flattening(tap):
-    result = tap({"flattening_enabled": True, "flattening_max_depth": 1})
+    result = tap.run(flattening_enabled=True, flattening_max_depth=1)
     assert result.status == 0
     properties = result.of_type("SCHEMA", "customers")[0]["schema"]["properties"]
     cities = {row["id"]: row["address"]["city"] for row in COMPANY.rows("customers")}
@@ -122,6 +120,6 @@ def test_flattening(tap):
 
 
 def test_flattening_without_a_depth_is_refused(tap, sandbox):
-    result = tap({"flattening_enabled": True})
+    result = tap.run(flattening_enabled=True)
     assert_refused(result, "flattening_max_depth is required when flattening is enabled")
     assert sandbox.requests == []

@@ -7,7 +7,8 @@ import json
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from tap_nexus_erp.tap import TapNexusErp
-from tests.harness.in_process import discovered, invoke
+from tests.harness.catalog import discovered
+from tests.harness.run import invoke
 from tools.sandbox import Organisation
 
 
@@ -26,7 +27,7 @@ def test_the_fields_are_those_of_the_api_and_one_for_all_others():
 
 
 def test_about():
-    about = json.loads(invoke(["--about", "--format=json"], TapNexusErp).stdout)
+    about = json.loads(invoke(["--about", "--format=json"], of=TapNexusErp).stdout)
     assert about["name"] == "tap-nexus-erp"
     assert about["settings"]["required"] == ["api_key", "api_url"]
     assert list(about["settings"]["properties"])[:8] == [

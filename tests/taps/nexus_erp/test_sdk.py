@@ -8,7 +8,7 @@ import pytest
 from singer_sdk.testing import get_tap_test_class
 
 from tap_nexus_erp.tap import TapNexusErp
-from tests.harness.command_line import as_before
+from tests.harness.run import restored
 from tools.sandbox import NexusSandbox, Organisation
 from tools.sandbox.nexus.keys import DEFAULT_KEY
 
@@ -25,7 +25,7 @@ CONFIG: dict[str, t.Any] = {
     "retry_minutes": 0,
 }
 
-with as_before():
+with restored():
     SdkTests = get_tap_test_class(TapNexusErp, config=CONFIG, parse_env_config=False)
 
 
@@ -37,7 +37,7 @@ class TestTapNexusErp(SdkTests):  # type: ignore[misc, valid-type]  # ty: ignore
     @classmethod
     def address(cls) -> Iterator[None]:
         """Tell the tap where the sandbox is, and undo what the tap does to this process."""
-        with NexusSandbox(ORGANISATION) as sandbox, as_before(), pytest.MonkeyPatch.context() as p:
+        with NexusSandbox(ORGANISATION) as sandbox, restored(), pytest.MonkeyPatch.context() as p:
             p.setitem(CONFIG, "api_url", sandbox.url)
             yield
 

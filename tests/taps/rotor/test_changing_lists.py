@@ -8,8 +8,8 @@ import typing as t
 import pytest
 
 from tests.harness.companies import HOUR, hourly
-from tests.harness.in_process import Tap
 from tests.harness.promise import ALL, ids, read
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -27,7 +27,7 @@ def company() -> Company:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, page_size=10)
+    return Tap(tmp_path, sandbox, page_size=10)
 
 
 CHANGES: dict[str, tuple[int, Callable[[Company], object], list[int]]] = {
@@ -66,7 +66,7 @@ def test_an_undated_row_that_makes_up_for_a_delete_hides_nothing(tmp_path, nulls
         company.insert("leads", created_at=None)
 
     with Sandbox(company) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, page_size=10)
         sandbox.before("/leads", 2, swap)
         assert read(tap, company).status == 0
 
@@ -81,6 +81,7 @@ def test_an_import_in_the_moment_of_a_delete(tap, company, sandbox):
     read(tap, company)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [1, 2, 3])
 @pytest.mark.parametrize("place", [0, 9, 10, 19, 20, 35])
 def test_deletes_at_any_place_before_any_page(tap, company, sandbox, gap, place):
@@ -91,7 +92,7 @@ def test_deletes_at_any_place_before_any_page(tap, company, sandbox, gap, place)
 
 @pytest.mark.parametrize("first", [True, False])
 def test_changes_before_every_page(tap, company, sandbox, first):
-    state = None if first else tap.run("leads").state
+    state = None if first else tap.succeed("leads").state
     places = itertools.cycle([3, 0, 17, 8, 25, 1])
 
     def change() -> None:
@@ -140,7 +141,7 @@ def test_an_order_of_chance_is_complete_once_every_row_has_come(tmp_path, leads,
     company.insert("leads", leads, created_at=company.now)
     company.advance(HOUR)
     with Sandbox(company, unstable_ties=True) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, page_size=10)
         assert read(tap, company).status == 0
         assert tap.asked("leads") == asked
 
@@ -150,7 +151,7 @@ def test_ties_in_an_order_of_chance_on_one_page_do_no_harm(tmp_path):
     company.insert("leads", 4, created_at=company.now)
     company.advance(HOUR)
     with Sandbox(company, unstable_ties=True) as sandbox:
-        tap = Tap(sandbox, tmp_path, page_size=10)
+        tap = Tap(tmp_path, sandbox, page_size=10)
         assert read(tap, company).status == 0
         assert tap.asked("leads") == [1, 2]
 

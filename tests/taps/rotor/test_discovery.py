@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import typing as t
-from pathlib import Path
 
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from tests.harness.command_line import run_here, said, tap_for
+from tests.harness.catalog import entries, root
+from tests.harness.run import invoke
+from tests.harness.streams import NAMES, ROTOR
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -17,38 +19,19 @@ if t.TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
-CATALOG = Path(__file__).parents[3] / "catalog.json"
-# Default replication, its key, the only key that could be asked for instead.
-REPLICATION = {
-    "leads": ("INCREMENTAL", "created_at", ["created_at"]),
-    "pins": ("INCREMENTAL", "created_at", ["created_at"]),
-    "pin_types": ("FULL_TABLE", None, None),
-    "customers": ("FULL_TABLE", None, None),
-    "service_plans": ("FULL_TABLE", None, ["created_at"]),
-    "serviced_jobs": ("FULL_TABLE", None, ["service_date"]),
-}
-FIELDS = {
-    "leads": 24,
-    "pins": 5,
-    "pin_types": 3,
-    "customers": 16,
-    "service_plans": 13,
-    "serviced_jobs": 7,
-}
 JSON_TYPES = {"string", "number", "boolean", "object", "array", "null"}
 
 
 @pytest.fixture(scope="module")
 def discovered() -> str:
-    result = run_here(["--discover"])
+    result = invoke(["--discover"])
     assert result.status == 0
     return result.stdout
 
 
 @pytest.fixture(scope="module")
 def catalog(discovered: str) -> dict[str, t.Any]:
-    entries = json.loads(discovered)["streams"]
-    return {entry["tap_stream_id"]: entry for entry in entries}
+    return entries(json.loads(discovered))
 
 
 @pytest.fixture
@@ -65,66 +48,61 @@ def nested(schema: Mapping[str, t.Any], path: str) -> Iterator[tuple[str, Mappin
         yield from nested(inner, f"{path}.0.{name}")
 
 
-def test_the_committed_catalog_is_what_discovery_prints(discovered):
-    # Renew it by: tap-rotor --discover > catalog.json
-    assert CATALOG.read_bytes().decode() == discovered
-
-
 def test_streams_come_in_the_order_in_which_they_are_read(catalog):
-    assert list(catalog) == list(REPLICATION)
+    assert list(catalog) == list(NAMES)
 
 
-@pytest.mark.parametrize("name", REPLICATION)
+@pytest.mark.parametrize("name", NAMES)
 def test_keys_and_replication(catalog, name):
     entry = catalog[name]
-    method, key, valid = REPLICATION[name]
-    root = next(item["metadata"] for item in entry["metadata"] if not item["breadcrumb"])
+    expected = ROTOR[name]
+    metadata = root(entry)
     assert entry["key_properties"] == ["id"]
-    assert root["table-key-properties"] == ["id"]
-    assert entry["replication_method"] == method
-    assert entry.get("replication_key") == key
-    assert root.get("valid-replication-keys") == valid
-    assert root["inclusion"] == "available"
+    assert metadata["table-key-properties"] == ["id"]
+    assert entry["replication_method"] == expected.method
+    assert entry.get("replication_key") == expected.key
+    assert metadata.get("valid-replication-keys", []) == list(expected.possible_keys)
+    assert metadata["inclusion"] == "available"
 
 
-@pytest.mark.parametrize("name", REPLICATION)
+@pytest.mark.parametrize("name", NAMES)
 def test_keys_are_always_sent_and_all_else_can_be_deselected(catalog, name):
-    _, key, _ = REPLICATION[name]
     inclusion = {
         tuple(item["breadcrumb"]): item["metadata"]["inclusion"]
         for item in catalog[name]["metadata"]
         if len(item["breadcrumb"]) == 2
     }
     automatic = {path[1] for path, value in inclusion.items() if value == "automatic"}
-    assert automatic == {"id", key} - {None}
+    assert automatic == {"id", ROTOR[name].key} - {None}
     assert {path[1] for path in inclusion} == set(catalog[name]["schema"]["properties"])
 
 
 def test_without_settings_discovery_only_warns(discovered):
-    result = run_here(["--discover"])
+    result = invoke(["--discover"])
+    assert result.status == 0
     assert result.stdout == discovered
-    assert said(result) == []
-    assert len(said(result, "WARNING")) == 1
+    assert result.errors == []
+    assert len(result.warnings) == 1
 
 
 def test_settings_do_not_change_the_catalog(discovered, tmp_path):
     with Sandbox(Company(leads=1)) as sandbox:
-        tap = tap_for(sandbox, tmp_path, start_date="2026-01-01", lead_stage="New")
-        assert tap(args=["--discover"]).stdout == discovered
+        tap = Tap(tmp_path, sandbox, start_date="2026-01-01", lead_stage="New")
+        assert tap.succeed(args=["--discover"]).stdout == discovered
         assert sandbox.requests == []
 
 
-@pytest.mark.parametrize("name", REPLICATION)
+@pytest.mark.parametrize("name", NAMES)
 def test_schema_as_the_target_gets_it(tmp_path, json_snapshot, name):
     with Sandbox(Company(leads=1)) as sandbox:
-        result = tap_for(sandbox, tmp_path)(args=["--test=schema"])
+        result = Tap(tmp_path, sandbox).run(args=["--test=schema"])
         assert sandbox.requests == []
-    assert (result.status, result.streams) == (0, list(REPLICATION))
+    assert (result.status, result.streams) == (0, list(NAMES))
     (message,) = result.of_type("SCHEMA", name)
     assert message == json_snapshot
 
 
-@pytest.mark.parametrize("name", REPLICATION)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_field_is_described_nullable_and_open(catalog, name):
     schema = catalog[name]["schema"]
     assert schema["required"] == ["id"]
@@ -145,7 +123,7 @@ def test_every_field_is_described_nullable_and_open(catalog, name):
             assert "required" not in inner, path
 
 
-@pytest.mark.parametrize("name", REPLICATION)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_schema_knows_just_the_fields_of_the_rows(catalog, name):
     shown: set[str] = set()
     for variant in ("is_auto_pay", "has_payment_method"):
@@ -153,14 +131,14 @@ def test_the_schema_knows_just_the_fields_of_the_rows(catalog, name):
         shown |= {field for row in company.rows(name) for field in row}
     fields = set(catalog[name]["schema"]["properties"])
     assert fields == shown | {"extra_fields"}
-    assert len(fields) == FIELDS[name] + (0 if name == "customers" else 1)
+    assert len(shown) == ROTOR[name].fields
 
 
 @pytest.mark.parametrize("variant", ["is_auto_pay", "has_payment_method"])
 def test_either_variant_of_customers_fits(tmp_path, variant):
     other = ({"is_auto_pay", "has_payment_method"} - {variant}).pop()
     with Sandbox(Company(leads=0, customers=5, payment_field=variant)) as sandbox:
-        result = tap_for(sandbox, tmp_path)()
+        result = Tap(tmp_path, sandbox).run()
     assert result.status == 0
     for record in result.records("customers"):
         assert isinstance(record[variant], bool)

@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from tests.harness.in_process import Tap, as_records
+from tests.harness.catalog import as_records
+from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if t.TYPE_CHECKING:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, retry_minutes=0)
+    return Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 def test_each_lead_is_asked_for_once_and_the_list_not_at_all(tap, company, sandbox):
@@ -29,13 +30,13 @@ def test_each_lead_is_asked_for_once_and_the_list_not_at_all(tap, company, sandb
         (f"/leads/{row_id}", {}) for row_id in ids
     ]
     assert run.records("leads") == as_records("leads", rows)
-    assert run.warnings == []
+    assert run.problems == []
 
 
 def test_archived_leads_are_found(tap, company):
     row_id = company.rows("leads")[9]["id"]
     company.archive(row_id)
-    run = tap.run("leads", lead_ids=[row_id], include_archived=False)
+    run = tap.succeed("leads", lead_ids=[row_id], include_archived=False)
     assert [record["archived"] for record in run.records("leads")] == [True]
 
 
@@ -44,7 +45,7 @@ def test_a_lead_that_is_not_there_is_a_warning_with_its_id(tap, company, sandbox
     run = tap.run("leads", lead_ids=[missing, known])
     assert run.status == 0
     assert run.ids("leads") == [known]
-    assert run.warnings == [f"There is no lead {missing}"]
+    assert run.problems == [f"There is no lead {missing}"]
     assert sandbox.count() == 2
 
 
@@ -60,8 +61,8 @@ def test_an_answer_that_is_not_the_apis_says_nothing_of_a_lead(tap, company, san
 def test_the_state_is_left_alone(tap, company, state):
     former = {
         "none": lambda: None,
-        "complete": lambda: tap.run("leads").state,
-        "interrupted": lambda: tap.run("leads", page_size=10, request_budget=2).state,
+        "complete": lambda: tap.succeed("leads").state,
+        "interrupted": lambda: tap.succeed("leads", page_size=10, request_budget=2).state,
     }[state]()
     run = tap.run("leads", state=former, lead_ids=[company.rows("leads")[0]["id"]])
     assert run.status == 0
@@ -80,7 +81,7 @@ def test_odd_ids_are_quoted(tap, company, sandbox, odd):
     sandbox.rule("status", "/leads/*", status=404, times=1)
     run = tap.run("leads", lead_ids=[odd, known])
     assert run.status == 0
-    assert run.warnings == [f"There is no lead {odd}"]
+    assert run.problems == [f"There is no lead {odd}"]
     assert run.ids("leads") == [known]
     assert all(not request.query for request in sandbox.requests)
 
@@ -117,5 +118,5 @@ def test_the_budget_holds_for_them_too(tap, company, sandbox):
     assert run.status == 0
     assert run.ids("leads") == ids[:3]
     assert sandbox.count() == 3
-    (warning,) = run.warnings
+    (warning,) = run.problems
     assert "request_budget" in warning

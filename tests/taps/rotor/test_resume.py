@@ -7,16 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from tests.harness.catalog import fixed
 from tests.harness.companies import HOUR, hourly
-from tests.harness.in_process import Tap, fixed
 from tests.harness.promise import NO_BOOKMARK
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.harness.in_process import Run
+    from tests.harness.run import Run
+
 
 PAGES = 10
 
@@ -31,7 +33,7 @@ def company() -> Company:
 
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
-    return Tap(sandbox, tmp_path, page_size=10, lookback_days=0)
+    return Tap(tmp_path, sandbox, page_size=10, lookback_days=0)
 
 
 class Runs:
@@ -43,8 +45,9 @@ class Runs:
         self.ids: list[str] = []
         self.asked: list[list[int]] = []
 
-    def once(self, **config: t.Any) -> Run:
+    def once(self, *, status: int = 0, **config: t.Any) -> Run:
         run = self.tap.run("leads", state=self.state, **config)
+        assert run.status == status, run.last_line
         self.ids += run.ids("leads")
         self.asked.append(self.tap.asked("leads"))
         self.state = run.states[-1] if run.states else self.state
@@ -77,7 +80,7 @@ def test_a_request_budget_stops_politely(tap, company):
     assert run.status == 0
     assert runs.asked == [[1, 2, 3, 4]]
     assert run.last_line.startswith("INFO 4 requests in all")
-    (warning,) = run.warnings
+    (warning,) = run.problems
     assert warning == (
         "leads: the run has made the 4 requests of its request_budget after 4 requests of this "
         "run: 40 rows of leads read, 60 still to read; the next run goes on"
@@ -87,6 +90,7 @@ def test_a_request_budget_stops_politely(tap, company):
     assert run.bookmark("leads").get("replication_key_value") in NO_BOOKMARK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [3, 4, 7, 9])
 def test_runs_go_on_where_the_one_before_stopped(tap, company, budget):
     runs = Runs(tap)
@@ -113,9 +117,8 @@ def test_a_budget_too_small_to_get_on_says_so(tap, company, budget):
 
 def test_the_daily_quota_ends_with_status_1_and_the_next_day_goes_on(company, tmp_path):
     with Sandbox(company, quota=6) as sandbox:
-        runs = Runs(Tap(sandbox, tmp_path, page_size=10))
-        run = runs.once()
-        assert run.status == 1
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10))
+        run = runs.once(status=1)
         assert runs.asked == [[1, 2, 3, 4, 5, 6, 7]]
         assert run.last_line == (
             "ERROR Failed. leads: the key's requests for today are used up (status 429) after 7 "
@@ -131,13 +134,11 @@ def test_the_daily_quota_ends_with_status_1_and_the_next_day_goes_on(company, tm
 def test_a_server_that_dies(company, tmp_path):
     with Sandbox(company) as sandbox:
         port = sandbox.port
-        runs = Runs(Tap(sandbox, tmp_path, page_size=10, retry_minutes=0))
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10, retry_minutes=0))
         sandbox.rule("reset", "/leads", page=6, times=None)
-        run = runs.once()
-    assert run.status == 1
+        run = runs.once(status=1)
     assert run.last_line == "ERROR Failed. leads: 127.0.0.1 broke the connection"
-    run = runs.once()
-    assert run.status == 1
+    run = runs.once(status=1)
     assert run.last_line == "ERROR Failed. leads: 127.0.0.1 refuses the connection"
     assert run.bookmark("leads")["resume"][2] == 48
     with Sandbox(company, port=port) as sandbox:
@@ -167,6 +168,7 @@ BETWEEN: dict[str, Callable[[Company], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BETWEEN)
 @pytest.mark.parametrize("budget", [4, 7])
 def test_one_change_between_two_runs_loses_nothing(tap, company, name, budget):
@@ -178,6 +180,7 @@ def test_one_change_between_two_runs_loses_nothing(tap, company, name, budget):
     assert all_ids(company) <= set(runs.ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [5, 8])
 def test_changes_between_all_runs_lose_nothing(tap, company, budget):
     there = all_ids(company)
@@ -202,7 +205,7 @@ def test_rows_of_one_moment_across_the_break(tmp_path):
     company.insert("leads", 10)
     company.advance(HOUR)
     with Sandbox(company) as sandbox:
-        runs = Runs(Tap(sandbox, tmp_path, page_size=10))
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10))
         runs.to_the_end(request_budget=8)
         assert set(runs.ids) == all_ids(company)
         assert len(runs.asked) == 2
@@ -211,13 +214,14 @@ def test_rows_of_one_moment_across_the_break(tmp_path):
 def test_a_marker_of_other_settings_is_dropped(tap, company):
     runs = Runs(tap)
     runs.once(request_budget=4)
-    other = tap.config["api_url"].replace("127.0.0.1", "localhost")
+    other = tap.settings["api_url"].replace("127.0.0.1", "localhost")
     run = runs.once(api_url=other)
     assert runs.asked[-1] == list(range(1, PAGES + 1))
-    assert run.warnings == ["leads: read anew, as the settings that limit it have changed"]
+    assert run.problems == ["leads: read anew, as the settings that limit it have changed"]
     assert set(run.ids("leads")) == all_ids(company)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "marker", [None, {}, "soon", ["a"], [1, 2, 3, 4], ["", "", 0, ""], ["x", "y", "z", ""]]
 )
@@ -247,7 +251,7 @@ def new_rows(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def test_an_interrupted_full_refresh_goes_on_under_meltano_s_merged_state(tap, company, new_rows):
-    complete = tap.run("leads").state
+    complete = tap.succeed("leads").state
     for row in company.rows("leads"):
         company.edit("leads", row["id"], stage="Refreshed")
     refresh = Runs(tap)

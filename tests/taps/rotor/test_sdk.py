@@ -8,8 +8,9 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_rotor.tap import TapRotor
-from tests.conftest import KEY
-from tests.harness.command_line import as_before, tap_for
+from tests.harness.run import restored
+from tests.harness.streams import FULL_TABLE, INCREMENTAL, NAMES
+from tests.harness.tap import KEY, Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
@@ -17,7 +18,6 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 COMPANY = Company(leads=40, pins=30)
-NAMES = ("leads", "pins", "pin_types", "customers", "service_plans", "serviced_jobs")
 # The SDK warns of a column in which it sees no value, as `extra_fields` would be.
 for _name in NAMES:
     COMPANY.edit(_name, COMPANY.rows(_name)[-1]["id"], mood="calm")
@@ -25,7 +25,7 @@ COMPANY.edit("customers", COMPANY.rows("customers")[0]["id"], has_payment_method
 # The address is known only when the sandbox runs; the tests take the settings from here then.
 CONFIG: dict[str, t.Any] = {"api_key": KEY, "api_url": "http://127.0.0.1:9", "retry_minutes": 0}
 
-with as_before():
+with restored():
     SdkTests = get_tap_test_class(
         TapRotor,
         config=CONFIG,
@@ -48,7 +48,7 @@ class TestTapRotor(SdkTests):  # type: ignore[misc, valid-type]  # ty: ignore[un
     @classmethod
     def address(cls, sandbox: Sandbox) -> Iterator[None]:
         """Tell the tap where the sandbox is, and undo what the tap does to this process."""
-        with as_before(), pytest.MonkeyPatch.context() as patch:
+        with restored(), pytest.MonkeyPatch.context() as patch:
             patch.setitem(CONFIG, "api_url", sandbox.url)
             yield
 
@@ -71,7 +71,7 @@ def test_the_suite_is_there():
 
 @pytest.mark.parametrize("page_size", [7, 1000])
 def test_keys_are_unique_over_a_whole_run(sandbox, tmp_path: Path, page_size):
-    result = tap_for(sandbox, tmp_path, page_size=page_size)()
+    result = Tap(tmp_path, sandbox, page_size=page_size).run()
     assert result.status == 0
     for name in NAMES:
         sent = [record["id"] for record in result.records(name)]
@@ -80,11 +80,11 @@ def test_keys_are_unique_over_a_whole_run(sandbox, tmp_path: Path, page_size):
 
 
 def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
-    result = tap_for(sandbox, tmp_path, page_size=7)()
+    result = Tap(tmp_path, sandbox, page_size=7).succeed()
     bookmarks = result.states[-1]["bookmarks"]
     assert result.messages[-1]["type"] == "STATE"
     assert set(bookmarks) == set(NAMES)
-    for name in ("leads", "pins"):
+    for name in INCREMENTAL:
         rows = COMPANY.rows(name)
         fingerprint = bookmarks[name].pop("fingerprint")
         assert fingerprint == bookmarks[name].pop("whole")
@@ -96,12 +96,12 @@ def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
             "start_date": "",
             "resume": [],
         }
-    for name in NAMES[2:]:
+    for name in FULL_TABLE:
         assert list(bookmarks[name]) == ["whole"]
 
 
 def test_no_state_speaks_of_rows_that_are_not_written_yet(sandbox, tmp_path: Path):
-    result = tap_for(sandbox, tmp_path, page_size=7)()
+    result = Tap(tmp_path, sandbox, page_size=7).succeed()
     written: dict[str, int] = dict.fromkeys(NAMES, 0)
     seen = 0
     for message in result.messages:

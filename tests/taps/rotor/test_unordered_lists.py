@@ -6,16 +6,18 @@ import typing as t
 
 import pytest
 
+from tests.harness.catalog import as_records, fixed, selecting
 from tests.harness.companies import HOUR, only
-from tests.harness.in_process import Tap, as_records, fixed, selecting
 from tests.harness.promise import ALL, read
+from tests.harness.streams import ROTOR
+from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.harness.in_process import Run
+    from tests.harness.run import Run
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def company() -> Company:
 @pytest.fixture
 def tap(company: Company, tmp_path: Path) -> Iterator[Tap]:
     with Sandbox(company) as sandbox:
-        yield Tap(sandbox, tmp_path, page_size=10)
+        yield Tap(tmp_path, sandbox, page_size=10)
 
 
 def swap(company: Company, stream: str, place: int = 3) -> None:
@@ -74,7 +76,7 @@ def test_customers_without_a_date_header_are_read_twice(tap, company):
 )
 def test_a_row_pulled_past_the_boundary_is_read_again(tap, company, stream, asked):
     tap.sandbox.before(
-        "/customers" if stream == "customers" else "/serviced-jobs",
+        ROTOR[stream].path,
         3,
         lambda: swap(company, stream),
     )
@@ -82,10 +84,11 @@ def test_a_row_pulled_past_the_boundary_is_read_again(tap, company, stream, aske
     assert tap.asked(stream) == asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
 @pytest.mark.parametrize("place", [0, 9, 10, 35])
 def test_deletes_at_any_place(tap, company, stream, place):
-    path = "/customers" if stream == "customers" else "/serviced-jobs"
+    path = ROTOR[stream].path
     for page in (2, 4):
         tap.sandbox.before(
             path, page, lambda: company.delete(stream, company.rows(stream)[place]["id"])
@@ -95,7 +98,7 @@ def test_deletes_at_any_place(tap, company, stream, place):
 
 @pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
 def test_what_one_pass_missed_another_may_have_read(tap, company, stream):
-    path = "/customers" if stream == "customers" else "/serviced-jobs"
+    path = ROTOR[stream].path
     for nth in (1, 2):
         tap.sandbox.before(path, 3, lambda: swap(company, stream), nth=nth)
     assert read(tap, company, stream).status == 0
@@ -105,8 +108,7 @@ def test_what_one_pass_missed_another_may_have_read(tap, company, stream):
 @pytest.mark.parametrize("stream", ["customers", "serviced_jobs"])
 def test_a_list_that_never_rests_is_not_called_complete(tap, company, stream):
     """Whether a row that is not read yet left the list or was skipped, nobody can tell."""
-    path = "/customers" if stream == "customers" else "/serviced-jobs"
-
+    path = ROTOR[stream].path
     for nth in range(2, 20):
         tap.sandbox.before(path, None, lambda: swap(company, stream, -2), nth=nth)
     run = read(tap, company, stream)
@@ -123,28 +125,19 @@ def test_archived_customers_left_out_may_come_and_go(tap, company):
     assert read(tap, company, "customers", include_archived=False).status == 0
 
 
-def incremental(stream: str, key: str) -> dict[str, t.Any]:
-    catalog = selecting(stream)
-    for entry in catalog["streams"]:
-        if entry["tap_stream_id"] == stream:
-            for item in entry["metadata"]:
-                if not item["breadcrumb"]:
-                    item["metadata"]["replication-method"] = "INCREMENTAL"
-                    item["metadata"]["replication-key"] = key
-    return catalog
-
-
 @pytest.mark.parametrize("switch", ["whole", "page"])
 def test_jobs_filtered_by_date_come_in_short_pages(tap, company, switch):
     """A short page is not the end of the list, nor is an empty one."""
     tap.sandbox.switch(service_date_filter=switch)
     rows = company.rows("serviced_jobs")
     start = rows[20]["service_date"]
+    catalog = selecting(
+        "serviced_jobs",
+        metadata={"replication-method": "INCREMENTAL", "replication-key": "service_date"},
+    )
 
     def run(**options: t.Any) -> Run:
-        return tap.run(
-            catalog=incremental("serviced_jobs", "service_date"), lookback_days=0, **options
-        )
+        return tap.run(catalog=catalog, lookback_days=0, **options)
 
     first = run(start_date=start)
     expected = {row["id"] for row in rows if row["service_date"] and row["service_date"] >= start}

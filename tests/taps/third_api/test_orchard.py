@@ -14,15 +14,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from typing_extensions import override
 
+from tests.harness.catalog import fixed
 from tests.harness.documents import blocks
-from tests.harness.in_process import fixed, invoke
+from tests.harness.tap import Tap
 from tests.taps.third_api import tap_orchard
 from tests.taps.third_api.tap_orchard import TapOrchard
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.harness.in_process import Run
 
 TOKEN = "a-token"
 PLANTED = datetime(2026, 5, 1, tzinfo=UTC)
@@ -87,38 +87,33 @@ def url(orchard: Orchard) -> Iterator[str]:
         thread.join()
 
 
-def run(directory: Path, state: t.Any = None, **config: t.Any) -> Run:
-    options = []
-    for name, value in {"config": {"page_size": 10, **config}, "state": state}.items():
-        if value is not None:
-            file = directory / f"{name}.json"
-            file.write_text(json.dumps(value), encoding="utf-8")
-            options += [f"--{name}", str(file)]
-    return invoke(options, TapOrchard)
+@pytest.fixture
+def tap(url: str, tmp_path: Path) -> Tap:
+    return Tap(tmp_path, of=TapOrchard, api_url=url, api_key=TOKEN, page_size=10)
 
 
-def test_it_reads_completely_while_a_tree_leaves(orchard, url, tmp_path):
+def test_it_reads_completely_while_a_tree_leaves(orchard, tap):
     orchard.before[2] = lambda: orchard.trees.pop(0)
     last = orchard.trees[1:]
-    first = run(tmp_path, api_url=url, api_key=TOKEN)
+    first = tap.run()
     assert first.status == 0
     assert {tree["id"] for tree in last} <= set(first.ids("trees"))
     assert orchard.asked == [1, 2, 1, 2, 3]
 
 
-def test_it_goes_on_from_its_bookmark(orchard, url, tmp_path):
-    config = {"api_url": url, "api_key": TOKEN, "lookback_days": 0}
-    first = run(tmp_path, **config)
+def test_it_goes_on_from_its_bookmark(orchard, tap):
+    first = tap.succeed(lookback_days=0)
     assert first.bookmark("trees")["replication_key_value"] == fixed(orchard.planted(25))
     orchard.trees.insert(0, {"id": "new", "sort": "pear", "planted_at": orchard.planted(26)})
     orchard.asked.clear()
-    second = run(tmp_path, first.state, **config)
+    second = tap.succeed(state=first.state, lookback_days=0)
     assert second.ids("trees") == ["new", "tree-25"]
     assert orchard.asked == [1]
 
 
-def test_its_errors_are_in_its_own_words(url, tmp_path):
-    failed = run(tmp_path, api_url=url, api_key="another")
+def test_its_errors_are_in_its_own_words(tap):
+    failed = tap.run(api_key="another")
+    assert failed.status == 1
     assert failed.last_line == (
         "ERROR Failed. trees: Orchard does not accept the API key (status 401). Check the setting "
         "api_key; a key is made in Orchard under Account, Tokens."

@@ -1,33 +1,22 @@
-"""The tap's command line in this process, against a made-up organisation."""
+"""What the tests of tap-nexus-erp expect of the leads that a run gives."""
 
 from __future__ import annotations
 
 import typing as t
 
 from tap_nexus_erp.tap import TapNexusErp
-from tests.harness.in_process import Tap, as_records, selecting
+from tests.harness.catalog import as_records, selecting
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.conftest import Message
-    from tests.harness.in_process import Run
+    from tests.harness.run import Message, Run
     from tools.sandbox import Organisation
-
-
-class NexusTap(Tap):
-    """tap-nexus-erp."""
-
-    tap = TapNexusErp
 
 
 def full_table() -> dict[str, t.Any]:
     """Return the catalog with leads as FULL_TABLE."""
-    catalog = selecting("leads", tap=TapNexusErp)
-    for item in catalog["streams"][0]["metadata"]:
-        if not item["breadcrumb"]:
-            item["metadata"]["replication-method"] = "FULL_TABLE"
-    return catalog
+    return selecting("leads", of=TapNexusErp, metadata={"replication-method": "FULL_TABLE"})
 
 
 def by_id(records: Iterable[Message]) -> dict[str, Message]:
@@ -40,6 +29,6 @@ def by_id(records: Iterable[Message]) -> dict[str, Message]:
 
 def assert_complete(run: Run, organisation: Organisation) -> None:
     """Assert that a run gave just the leads that there are now."""
-    assert (run.status, run.warnings) == (0, [])
+    assert (run.status, run.problems) == (0, [])
     expected = as_records("leads", organisation.rows("leads"), TapNexusErp)
     assert by_id(run.records("leads")) == by_id(expected)
