@@ -22,7 +22,7 @@ _KEYS = (
     "start_date",
     "fingerprint",
     "resume",
-    "whole",
+    "last_full_read",
 )
 
 # In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
@@ -74,7 +74,7 @@ class StreamState:
     @property
     def same_settings(self) -> bool:
         """Whether what is remembered was read under the settings of this run."""
-        known = (self.entry.get(name) for name in ("fingerprint", "whole"))
+        known = (self.entry.get(name) for name in ("fingerprint", "last_full_read"))
         return all(fingerprint in (None, self.fingerprint) for fingerprint in known)
 
     @property
@@ -124,7 +124,7 @@ class StreamState:
 
     def complete_list(self) -> StreamState:
         """Remember that one read went through the whole list."""
-        return replace(self, entry={**self.entry, "whole": self.fingerprint})
+        return replace(self, entry={**self.entry, "last_full_read": self.fingerprint})
 
     @property
     def _read_since(self) -> str:

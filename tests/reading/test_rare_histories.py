@@ -149,7 +149,7 @@ def test_under_other_settings_nothing_is_taken_as_gone_at_first(tmp_path):
         tap = Tap(tmp_path, sandbox, emit_activate_version_messages=True)
         runs = [tap.succeed("customers")]
         state = copy.deepcopy(runs[0].state)
-        state["bookmarks"]["customers"]["whole"] = "of other settings"
+        state["bookmarks"]["customers"]["last_full_read"] = "of other settings"
         runs.append(tap.succeed("customers", state=state))
         runs.append(tap.succeed("customers", state=runs[1].state))
     assert [bool(run.of_type("ACTIVATE_VERSION")) for run in runs] == [True, False, True]

@@ -87,7 +87,7 @@ def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
     for name in INCREMENTAL:
         rows = COMPANY.rows(name)
         fingerprint = bookmarks[name].pop("fingerprint")
-        assert fingerprint == bookmarks[name].pop("whole")
+        assert fingerprint == bookmarks[name].pop("last_full_read")
         assert bookmarks[name] == {
             "replication_key": "created_at",
             "replication_key_value": rows[0]["created_at"].replace("Z", "000Z"),
@@ -97,7 +97,7 @@ def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
             "resume": [],
         }
     for name in FULL_TABLE:
-        assert list(bookmarks[name]) == ["whole"]
+        assert list(bookmarks[name]) == ["last_full_read"]
 
 
 def test_no_state_speaks_of_rows_that_are_not_written_yet(sandbox, tmp_path: Path):

@@ -19,6 +19,7 @@ from tests.harness.documents import blocks
 from tests.harness.tap import Tap
 from tests.taps.third_api import tap_orchard
 from tests.taps.third_api.tap_orchard import TapOrchard
+from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,3 +125,11 @@ def test_contributing_shows_the_very_file():
     code = Path(tap_orchard.__file__).read_text(encoding="utf-8").rstrip("\n")
     (block,) = blocks("CONTRIBUTING.md", "To add an API")
     assert block.text == code
+
+
+def test_contributing_shows_what_is_refused():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (block,) = blocks("CONTRIBUTING.md", "A declaration that is refused")
+    with pytest.raises(TypeError) as refused:
+        exec(block.text, {"Trees": tap_orchard.Trees})
+    assert str(refused.value) in " ".join(text.split())
