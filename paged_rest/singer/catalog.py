@@ -19,15 +19,8 @@ def parse_catalog(value: dict[str, t.Any]) -> Catalog:
         UsageError: It is no Singer catalog, or names no stream.
     """
     try:
-        for entry in value.get("streams", []):
-            for item in entry.get("metadata", []):
-                if not item["breadcrumb"]:
-                    for name in ("replication-method", "replication-key"):
-                        if item["metadata"].get(name):
-                            entry[name.replace("-", "_")] = item["metadata"][name]
-            # Without a key a target would append every row again in every run.
-            entry["key_properties"] = entry.get("key_properties") or ["id"]
-        catalog = Catalog.from_dict(value)
+        streams = [_complete(entry) for entry in value.get("streams", [])]
+        catalog = Catalog.from_dict({**value, "streams": streams})
     except (AttributeError, KeyError, TypeError, ValueError):
         message = "The catalog is not a Singer catalog"
         raise UsageError(message) from None
@@ -35,6 +28,19 @@ def parse_catalog(value: dict[str, t.Any]) -> Catalog:
         message = "The catalog names no stream; --discover prints one that names all"
         raise UsageError(message)
     return catalog
+
+
+def _complete(entry: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return an entry in which what its metadata says of replication stands where the SDK looks."""
+    said = {
+        name.replace("-", "_"): item["metadata"][name]
+        for item in entry.get("metadata", [])
+        if not item["breadcrumb"]
+        for name in ("replication-method", "replication-key")
+        if item["metadata"].get(name)
+    }
+    # Without a key a target would append every row again in every run.
+    return {**entry, **said, "key_properties": entry.get("key_properties") or ["id"]}
 
 
 def replication(
