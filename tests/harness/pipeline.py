@@ -27,6 +27,20 @@ if t.TYPE_CHECKING:
 
     from tools.sandbox import Company, Sandbox
 
+# The fixtures, which a room takes over as they are.
+__all__ = [
+    "_untraced",
+    "database",
+    "meltano",
+    "nexus",
+    "nexus_settings",
+    "open_folder",
+    "organisation",
+    "pipeline",
+    "postgres",
+    "project",
+]
+
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
