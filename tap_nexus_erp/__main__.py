@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paged_rest.singer.unused import leave_out_unused
+from paged_rest.startup import leave_out_unused
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from paged_rest.settings.schema import settings
+from paged_rest.settings import settings
 from tap_nexus_erp.client import NEXUS_ERP
 
 STATUSES = ["NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST"]

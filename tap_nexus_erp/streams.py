@@ -7,7 +7,7 @@ import typing as t
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from paged_rest.singer.stream import ListStream
+from paged_rest.singer import ListStream
 from tap_nexus_erp import schemas
 
 
@@ -27,7 +27,7 @@ class Leads(ListStream):
 
     @property
     @override
-    def narrowed(self) -> bool:
+    def has_unstable_filter(self) -> bool:
         """Whether settings leave leads out that may enter the list later."""
         return bool(self.filters())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from paged_rest.singer.tap import ListTap
+from paged_rest.singer import ListTap
 from tap_nexus_erp.client import NEXUS_ERP
 from tap_nexus_erp.settings import SETTINGS
 from tap_nexus_erp.streams import STREAMS

@@ -1,29 +1,33 @@
-"""The Rotor API: headers, names in its answers, and what its errors say."""
+"""The Rotor API: its address, headers and authenticator, and what its errors say."""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
-from paged_rest.http.api import Api, Fault
+from singer_sdk.authenticators import APIKeyAuthenticator
+
+from paged_rest.http import Api, ErrorBody, ScopesEndpoint
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 API_VERSION = "1.1.0"
 
 
-def _headers(key: str) -> dict[str, str]:
-    return {"rotor-api-version": API_VERSION, "x-api-key": key}
+def authenticator(key: str) -> APIKeyAuthenticator:
+    """Return what puts the key into each request."""
+    return APIKeyAuthenticator(key="x-api-key", value=key, location="header")
 
 
-def _fault(body: Mapping[str, t.Any]) -> Fault:
+def parse_error(body: Mapping[str, t.Any]) -> ErrorBody:
+    """Return what an error says: `{status, error_code, message, errors}`."""
     code, errors = body.get("error_code"), body.get("errors")
     key_lacks = None
     if code == "INSUFFICIENT_SCOPE":
         scope = re.search(r"'([a-z_-]+:[a-z]+)'", str(body.get("message", "")))
         key_lacks = f"the scope {scope[1] if scope else 'that it needs'}"
-    return Fault(
+    return ErrorBody(
         key_lacks=key_lacks,
         quota_spent=code == "RATE_LIMIT_EXCEEDED",
         fields=[
@@ -34,17 +38,25 @@ def _fault(body: Mapping[str, t.Any]) -> Fault:
     )
 
 
+def parse_scopes(body: Mapping[str, t.Any]) -> Iterable[str]:
+    """Return the scopes of the key, as `/auth/test` tells them."""
+    scopes = body.get("scopes")
+    return [s for s in scopes if isinstance(s, str)] if isinstance(scopes, list) else []
+
+
 ROTOR = Api(
     name="Rotor",
-    url="https://api.getrotor.com/open-api",
+    url_base="https://api.getrotor.com/open-api",
     key_owner="Rotor company",
     key_origin="Rotor under Settings, Integrations",
-    headers=_headers,
-    fault=_fault,
+    authenticator=authenticator,
+    http_headers={"rotor-api-version": API_VERSION},
+    parse_error=parse_error,
+    scopes=ScopesEndpoint(path="/auth/test", parse=parse_scopes),
     page="page",
-    size="limit",
+    page_size="limit",
     total="total",
-    more="has_more",
+    has_more="has_more",
     success={"status": "success"},
     largest_page=1000,
     requests_a_day=1000,

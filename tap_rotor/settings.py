@@ -6,7 +6,7 @@ import typing as t
 
 from singer_sdk import typing as th
 
-from paged_rest.settings.schema import settings
+from paged_rest.settings import settings
 from tap_rotor.client import ROTOR
 
 if t.TYPE_CHECKING:

@@ -11,7 +11,7 @@ from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
 from paged_rest.errors import NotFound
-from paged_rest.singer.stream import ListStream
+from paged_rest.singer import ListStream
 from tap_rotor import schemas
 
 if t.TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Leads(RotorList):
 
     @property
     @override
-    def narrowed(self) -> bool:
+    def has_unstable_filter(self) -> bool:
         """Whether settings leave leads out that may enter the list later."""
         config = self.config
         return bool(config.get("lead_stage") or config.get("lead_tags")) or _no_archived(config)
@@ -56,13 +56,13 @@ class Leads(RotorList):
         ids = [*dict.fromkeys(ids)]
         for lead_id in ids:
             try:
-                record = self.request_row(lead_id)
+                lead = self.request_row(lead_id)
             except NotFound:
                 self.logger.warning("There is no lead %s", lead_id)
             else:
-                self.conformer.count([record])
-                yield record
-        self.outcome = f"{len(ids)} asked for by id"
+                self.summary.count([lead])
+                yield lead.record
+        self.summary.outcome = f"{len(ids)} asked for by id"
 
 
 class Pins(RotorList):
@@ -92,7 +92,7 @@ class Customers(RotorList):
 
     @property
     @override
-    def narrowed(self) -> bool:
+    def has_unstable_filter(self) -> bool:
         """Whether settings leave customers out that may enter the list later."""
         return _no_archived(self.config)
 

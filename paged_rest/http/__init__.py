@@ -1,1 +1,17 @@
-"""Requests to an API and what its answers mean."""
+"""Requests to an API, and what its responses mean."""
+
+from paged_rest.http.api import Api, ErrorBody, ScopesEndpoint
+from paged_rest.http.client import Client
+from paged_rest.http.page import PageReader
+from paged_rest.http.response import Response
+from paged_rest.http.status import error_for
+
+__all__ = [
+    "Api",
+    "Client",
+    "ErrorBody",
+    "PageReader",
+    "Response",
+    "ScopesEndpoint",
+    "error_for",
+]

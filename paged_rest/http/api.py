@@ -6,12 +6,16 @@ import typing as t
 from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import requests
+
+Authenticator = t.Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
-    """What an API says itself in the body of an answer that is an error.
+class ErrorBody:
+    """What an API says itself in the body of a response that is an error.
 
     Attributes:
         key_lacks: What the key would need, in words, or None where the API says no such thing.
@@ -25,6 +29,19 @@ class Fault:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScopesEndpoint:
+    """Where an API tells which scopes a key has.
+
+    Attributes:
+        path: Path below the API's address.
+        parse: Reads the JSON object in the body, {} where there is none.
+    """
+
+    path: str
+    parse: Callable[[Mapping[str, t.Any]], Iterable[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Api:
     """An API as its documentation describes it.
 
@@ -33,32 +50,37 @@ class Api:
 
     Attributes:
         name: What its users call it.
-        url: Its address, as the setting api_url gives it; every path is appended.
+        url_base: Its address, the default of the setting api_url; every path is appended.
         url_is_example: Whether each customer has an address of their own, of this form.
         key_owner: Whom a key belongs to, as in `company`.
         key_origin: Where a key is made, as in `the app under Settings`.
-        headers: Makes the header fields that only this API wants; takes the key.
-        fault: Reads the JSON object in the body of an error, {} where there is none.
+        authenticator: Makes one of the SDK's authenticators, or any that `requests` takes, from
+            the setting api_key.
+        http_headers: Header fields that this API wants in every request.
+        parse_error: Reads the JSON object in the body of an error, {} where there is none.
+        scopes: Where the API tells which scopes a key has, if it does.
         page: Name of the number of a page, as a parameter and in `pagination`.
-        size: Name of the number of rows that a page holds, as a parameter and in `pagination`.
+        page_size: Name of the number of rows that a page holds, as a parameter and in `pagination`.
         total: Name of the number of rows in the whole list, in `pagination`.
-        more: Name of the boolean that promises further pages, in `pagination`.
+        has_more: Name of the boolean that promises further pages, in `pagination`.
         success: What the body of a page says beside these where it says it, each by its name.
         largest_page: Most rows that a page can hold.
         requests_a_day: Requests that a key is allowed in a day, or None where that is not said.
     """
 
     name: str
-    url: str
+    url_base: str
     url_is_example: bool = False
     key_owner: str
     key_origin: str
-    headers: Callable[[str], Mapping[str, str]]
-    fault: Callable[[Mapping[str, t.Any]], Fault]
+    authenticator: Callable[[str], Authenticator]
+    http_headers: Mapping[str, str] = field(default_factory=dict)
+    parse_error: Callable[[Mapping[str, t.Any]], ErrorBody]
+    scopes: ScopesEndpoint | None = None
     page: str
-    size: str
+    page_size: str
     total: str
-    more: str
+    has_more: str
     success: Mapping[str, str] = field(default_factory=dict)
     largest_page: int
     requests_a_day: int | None = None

@@ -1,10 +1,12 @@
-"""Requests to an API, one after another, with the retries that each answer deserves."""
+"""Requests to an API, one after another, with the retries that each deserves."""
 
 from __future__ import annotations
 
 import logging
 import time
 import typing as t
+from functools import cached_property
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import backoff
@@ -12,20 +14,21 @@ import requests
 import urllib3
 
 from paged_rest import errors
-from paged_rest.errors import Answer
 from paged_rest.http import network
 from paged_rest.http.ahead import begin
+from paged_rest.http.response import Response
+from paged_rest.http.status import error_for
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
     from backoff.types import Details
 
     from paged_rest.http.api import Api
 
-# An answer that drips for longer than this is given up, in seconds.
-LONGEST_ANSWER = 300.0
+# A response that drips for longer than this is given up, in seconds.
+LONGEST_RESPONSE = 300.0
 
 _CHUNK = 1 << 20
 
@@ -48,8 +51,9 @@ class Client:
     """An API as one run sees it.
 
     Attributes:
+        budget: The most requests that the run may make, or None.
         requests: Requests made so far, retries among them: each counts against the quota.
-        answered: Whether the API has given a good answer.
+        answered: Whether the API has given a good response.
     """
 
     def __init__(
@@ -59,21 +63,21 @@ class Client:
         self.requests = 0
         self.answered = False
         self._api = api
-        self._coming: Future[Answer] | None = None
+        self._coming: Future[Response] | None = None
         self._url = str(config["api_url"]).rstrip("/")
         self._host = urlsplit(self._url).hostname or ""
-        self._budget: int | None = config.get("request_budget")
+        self.budget: int | None = config.get("request_budget")
         self._timeout = float(config["request_timeout"])
         self._retry_seconds = 60.0 * config["retry_minutes"]
         self._logger = logger
         self._session = requests.Session()
-        # Any `auth` keeps a login of ~/.netrc out of the place of the key.
-        self._session.auth = lambda request: request
+        # This also keeps a login of ~/.netrc from taking the place of the key.
+        self._session.auth = api.authenticator(config.get("api_key") or "")
         self._session.headers.update(
             {
                 "Accept": "application/json",
                 "User-Agent": user_agent,
-                **api.headers(config.get("api_key") or ""),
+                **api.http_headers,
             }
         )
 
@@ -81,9 +85,9 @@ class Client:
         self,
         path: str,
         params: Mapping[str, str | int],
-        parse: Callable[[Answer], _Parsed],
+        parse: Callable[[Response], _Parsed],
     ) -> _Parsed:
-        """Ask for a path below the API's address; return what `parse` makes of the answer.
+        """Ask for a path below the API's address; return what `parse` makes of the response.
 
         A fault that may pass is retried for `retry_minutes`, one that `parse` finds too.
 
@@ -95,9 +99,10 @@ class Client:
 
         def attempt() -> _Parsed:
             try:
-                answer = self._send(path, params)
-                errors.raise_for_status(answer, self._api)
-                parsed = parse(answer)
+                response = self._send(path, params)
+                if response.status != HTTPStatus.OK:
+                    raise error_for(response, self._api)
+                parsed = parse(response)
             except errors.Retriable as error:
                 failed.append(error)
                 raise
@@ -121,27 +126,39 @@ class Client:
     def begin(self, path: str, params: Mapping[str, str | int]) -> None:
         """Send a request ahead, the very one that `get` is called for next.
 
-        Its answer is on the way while other work is done, and it costs nothing more.
+        Its response is on the way while other work is done, and it costs nothing more.
         """
         if not self._spent:
             self.requests += 1
             self._coming = begin(lambda: self._exchange(path, params))
 
+    @cached_property
+    def granted_scopes(self) -> Sequence[str]:
+        """The scopes that the key has, as the API tells them; none where it does not."""
+        endpoint = self._api.scopes
+        if endpoint is None:
+            return ()
+        try:
+            body = self.get(endpoint.path, {}, lambda response: response.body or {})
+        except errors.TapError:
+            return ()
+        return tuple(endpoint.parse(body))
+
     @property
     def _spent(self) -> bool:
-        return self._budget is not None and self.requests >= self._budget
+        return self.budget is not None and self.requests >= self.budget
 
-    def _send(self, path: str, params: Mapping[str, str | int]) -> Answer:
+    def _send(self, path: str, params: Mapping[str, str | int]) -> Response:
         coming, self._coming = self._coming, None
         if coming:
             return coming.result()
         if self._spent:
-            message = f"the run has made the {self._budget:,} requests of its request_budget"
+            message = f"the run has made the {self.budget:,} requests of its request_budget"
             raise errors.BudgetSpent(message)
         self.requests += 1
         return self._exchange(path, params)
 
-    def _exchange(self, path: str, params: Mapping[str, str | int]) -> Answer:
+    def _exchange(self, path: str, params: Mapping[str, str | int]) -> Response:
         sent = time.monotonic()
         try:
             response = self._session.get(
@@ -155,7 +172,7 @@ class Client:
                 content = self._read_body(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise network.unreachable(error, self._host, answered=self.answered) from None
-        return Answer(
+        return Response(
             status=response.status_code,
             headers=response.headers,
             content=content,
@@ -166,7 +183,7 @@ class Client:
 
     def _read_body(self, response: requests.Response) -> bytes:
         """Read the body as it comes, since the timeout holds only between two reads."""
-        deadline = time.monotonic() + LONGEST_ANSWER
+        deadline = time.monotonic() + LONGEST_RESPONSE
         chunks = []
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             chunks.append(chunk)

@@ -1,4 +1,4 @@
-"""A request that got no whole answer: why, and how long to wait before the next try."""
+"""A request that got no whole response: why, and how long to wait before the next try."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _CAUSES: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
 
 
 def unreachable(error: Exception, host: str, *, answered: bool) -> RunStopped:
-    """Return the error for a request that got no whole answer.
+    """Return the error for a request that got no whole response.
 
     Args:
         error: What `requests` or `urllib3` raised.
         host: Host that was asked.
-        answered: Whether the API has given a good answer in this run.
+        answered: Whether the API has given a good response in this run.
     """
     causes = _causes(error)
     what, permanent = "broke the connection", False

@@ -83,7 +83,6 @@ class Descent:
     """The keys met on the way down.
 
     Attributes:
-        key: The field that the list is ordered by.
         latest: The moment that no key is taken to lie behind.
         floor: The key to go down to, or None for the end of the list.
         start: What the floor falls to when rows entered behind the bookmark.
@@ -99,7 +98,6 @@ class Descent:
         entered_behind: How many rows entered behind the bookmark.
     """
 
-    key: str
     latest: str
     floor: str | None = None
     start: str | None = None
@@ -129,7 +127,7 @@ class Descent:
             new: Those of its rows that this pass has not shown before.
             walk: The positions of this pass.
         """
-        keys: list[str | None] = [row[self.key] for row in page.rows]
+        keys: list[str | None] = [row.created for row in page.rows]
         # A page that is cut short hides rows: it is not known where those stand.
         short = page.has_more and len(keys) < page.limit
         if short or not falling(keys) or (page.number == 1 and self._enters_deeper(page, keys)):
@@ -172,7 +170,7 @@ class Descent:
         """Whether new rows lie below what was read; they may have entered at the head."""
         return not self.oldest or all(
             key is None or key <= self.oldest or key > self._head
-            for key in (row[self.key] for row in new)
+            for key in (row.created for row in new)
         )
 
     def _note_edges(self, page: Page, keys: Sequence[str | None], walk: Walk) -> None:
@@ -213,7 +211,7 @@ class Descent:
                     self._rows += len(self._tied)
                 self._tied.clear()
                 self.oldest = key
-            self._tied.add(row["id"])
+            self._tied.add(row.id)
         behind = rows_from(self.oldest, page, keys, strictly=False)
         self._behind = self._behind if behind is None else behind
 

@@ -145,7 +145,6 @@ class Read:
         self._shown = 0
         if self.newest_first and self.created:
             self._descent = Descent(
-                key=self.created,
                 latest=self._latest,
                 floor=self.floor,
                 start=self.start,
@@ -162,7 +161,7 @@ class Read:
             latest.begin(page)
         new, fresh = [], []
         for row in page.rows:
-            compact = _compact(row["id"])
+            compact = _compact(row.id)
             last_pass = self._seen.get(compact)
             if compact in self._left_out:
                 fresh.append(row)
@@ -172,7 +171,7 @@ class Read:
                 continue
             self._seen[compact] = self.passes
             new.append(row)
-            created = row[self.created] if self.created else None
+            created = row.created if self.created else None
             for census in earlier if first_answer else self._censuses:
                 if last_pass is None or last_pass < census.number:
                     census.count(created, known=last_pass is not None)
@@ -180,7 +179,7 @@ class Read:
                 fresh.append(row)
         self._shown += len(new)
         if self.key:
-            keys = (row[self.key] for row in fresh)
+            keys = (row.key for row in fresh)
             newest = max((key for key in keys if key is not None), default="")
             self._newest = max(self._newest, min(newest, self._latest))
         return new, fresh
@@ -192,20 +191,20 @@ class Read:
 
     def _wanted(self, rows: list[Row]) -> list[Row]:
         """Return the rows that are not below the floor; the others may be wanted later."""
-        key, floor, descent = self.key, self.floor, self._descent
+        floor, descent = self.floor, self._descent
         if descent:
             # Where the order is not believed, old rows may be new to the list.
             floor = descent.floor if descent.ordered else self.start
-        if not key:
+        if not self.key:
             return rows
         wanted = []
         for row in rows:
-            if floor and row[key] is not None and row[key] < floor:
-                self._left_out.add(_compact(row["id"]))
+            if floor and row.key is not None and row.key < floor:
+                self._left_out.add(_compact(row.id))
             else:
                 wanted.append(row)
         if self._left_out:
-            self._left_out -= {_compact(row["id"]) for row in wanted}
+            self._left_out -= {_compact(row.id) for row in wanted}
         return wanted
 
     def _end_pass(self) -> None:

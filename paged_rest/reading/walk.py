@@ -9,12 +9,28 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-Row = dict[str, t.Any]
-
 # Answers in a row that show no row for the first time while they go on promising more.
 _MOST_IDLE = 50
 # Answers in a row that bring the reading no further, since rows leave in front of it.
 _MOST_IN_VAIN = 20
+
+
+class Row(t.NamedTuple):
+    """A row of the list, as much of it as the reading goes by, and what it carries along.
+
+    Attributes:
+        id: Tells the row from all others.
+        key: Its replication key as text that compares as time, or None.
+        created: When it was created, likewise, or None.
+        record: What is made of it for the target.
+        notes: What is to be said of the record.
+    """
+
+    id: str
+    key: str | None
+    created: str | None
+    record: t.Any = None
+    notes: t.Sequence[t.Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +39,7 @@ class Page:
 
     Attributes:
         number: The page that was asked for, from 1.
-        rows: Its rows, each with an `id` and, where the list has them, keys of time as text
-            that compares as time.
+        rows: Its rows.
         total: Rows in the whole list at the moment of this answer.
         limit: Rows that a page holds, as the answer states it; 0 where it does not.
         has_more: Whether the answer says that there are further pages.
@@ -150,7 +165,7 @@ class Walk:
             message = "the size of its pages changed while it was read"
             raise Broken(message)
         self._limit = page.limit
-        ids = [row["id"] for row in page.rows]
+        ids = [row.id for row in page.rows]
         number, previous = self._ids
         risen = page.total - self.total
         if ids and ids == previous and page.number > number and risen < len(ids):
@@ -185,7 +200,7 @@ class Census:
         """Take the first answer."""
         self.total = page.total
         self.asked = page.asked
-        self.certain = len({row["id"] for row in page.rows})
+        self.certain = len({row.id for row in page.rows})
 
     def count(self, created: str | None, *, known: bool) -> None:
         """Count a row that has not been shown since the pass began.

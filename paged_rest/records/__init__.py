@@ -1,1 +1,17 @@
-"""From an answer's bytes to records that every target can load."""
+"""From the bytes of a response to records that every target can load, with nothing dropped."""
+
+from paged_rest.records.conform import EXTRA_FIELDS, Conformed, Conformer, Note, sent
+from paged_rest.records.decode import decode_json
+from paged_rest.records.typed_rows import LONGEST_ID, TypedRows, typed_rows
+
+__all__ = [
+    "EXTRA_FIELDS",
+    "LONGEST_ID",
+    "Conformed",
+    "Conformer",
+    "Note",
+    "TypedRows",
+    "decode_json",
+    "sent",
+    "typed_rows",
+]

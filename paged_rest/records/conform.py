@@ -1,75 +1,32 @@
-"""From an answer's bytes to records that every target can load, with nothing dropped."""
+"""Rows of any form into records as a JSON Schema declares them, with nothing dropped."""
 
 from __future__ import annotations
 
-import json
 import typing as t
-from collections import Counter
 from decimal import Decimal
 from itertools import accumulate
 
 import msgspec
 
+from paged_rest.records.decode import MOST_DIGITS
 from paged_rest.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
 
 EXTRA_FIELDS = "extra_fields"
 
-# PostgreSQL holds far larger numbers, but not without end; no amount or count comes near.
-_MOST_DIGITS = 100
 # Targets read and write nested values by recursion.
 _DEEPEST = 100
 _MOST_BITS = 332  # of an integer with as many digits
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+Record = dict[str, t.Any]
 
 
 class _Misfit(Exception):
     """A value is not of its declared type."""
-
-
-def decode_json(body: bytes) -> t.Any:
-    """Return what a JSON text says: numbers exact, every string fit for every target.
-
-    NUL and lone surrogates, which databases refuse, become U+FFFD, in keys and values.
-
-    Raises:
-        ValueError: The text is not JSON.
-    """
-    try:
-        try:
-            value = _decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # The standard library reads what msgspec refuses: lone surrogates, NaN, stray bytes.
-            text = body.decode("utf-8", errors="replace")
-            value = json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=str)
-            return _clean(value)
-        return _clean(value) if b"\\u0000" in body else value
-    except RecursionError:
-        message = "nested too deeply"
-        raise ValueError(message) from None
-
-
-def _integer(digits: str) -> int | str:
-    # Python refuses to read integers of more than 4,300 digits.
-    return int(digits) if len(digits) <= _MOST_DIGITS else digits
-
-
-def _clean(value: t.Any) -> t.Any:
-    if isinstance(value, str):
-        return (
-            value.replace("\0", "\ufffd")
-            .encode("utf-16", "surrogatepass")
-            .decode("utf-16", "replace")
-        )
-    if isinstance(value, dict):
-        return {_clean(name): _clean(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    return value
 
 
 def sent(schema: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -78,16 +35,37 @@ def sent(schema: dict[str, t.Any]) -> dict[str, t.Any]:
     return {name: declared for name, declared in properties.items() if name != EXTRA_FIELDS}
 
 
+class Note(t.NamedTuple):
+    """Something of a row that has no place of its own in the record.
+
+    Attributes:
+        kind: `unknown` for a field that the schema does not know, `misfit` for a value that is
+            not of its declared type.
+        path: Names down to the value, as in `customer.phone`.
+    """
+
+    kind: t.Literal["unknown", "misfit"]
+    path: str
+
+
+class Conformed(t.NamedTuple):
+    """A record, and what of its row went to `extra_fields`."""
+
+    record: Record
+    notes: tuple[Note, ...] = ()
+
+
 class _Extra(dict[str, t.Any]):
-    """The `extra_fields` of a record, and what is to be counted of them."""
+    """The `extra_fields` of a record, and a note on each of them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.noted: list[tuple[Counter[str], str]] = []
+        self.notes: list[Note] = []
 
-    def keep(self, name: str, value: t.Any, counts: Counter[str]) -> None:
-        """Keep a value under its name or path, or the next free one, and note it for a count."""
-        self.noted.append((counts, name))
+    def keep(self, note: Note, value: t.Any) -> None:
+        """Keep a value under its path, or the next free name."""
+        self.notes.append(note)
+        name = note.path
         while name in self:
             name += "_"
         self[name] = _storable(value)
@@ -97,7 +75,7 @@ class Conformer:
     """Makes records of one stream conform to its JSON Schema.
 
     A field that the schema does not know, and a value that is not of its declared type,
-    moves to `extra_fields`; its own column is null then. Counts of both are kept by path.
+    moves to `extra_fields`; its own column is null then.
     """
 
     def __init__(self, schema: dict[str, t.Any], deselected: Collection[str] = ()) -> None:
@@ -113,11 +91,8 @@ class Conformer:
         # The type that a value of most fields just has to be.
         self._plain = {name: _PLAIN[fit] for name, fit in self._fits.items() if fit in _PLAIN}
         self._blank = dict.fromkeys([*properties, EXTRA_FIELDS])
-        self.unknown: Counter[str] = Counter()
-        self.misfits: Counter[str] = Counter()
-        self._noted: dict[str, list[tuple[Counter[str], str]]] = {}
 
-    def __call__(self, row: dict[str, t.Any]) -> dict[str, t.Any]:
+    def __call__(self, row: Record) -> Conformed:
         """Return the record of a row: every property of the schema, and `extra_fields`."""
         record = self._blank.copy()
         extra = _Extra()
@@ -128,29 +103,21 @@ class Conformer:
                 continue
             fit = fits.get(name)
             if fit is None:
-                extra.keep(name, value, self.unknown)
+                extra.keep(Note("unknown", name), value)
             elif value is not None:
                 try:
                     record[name] = fit(value, name, extra)
                 except _Misfit:
                     self._set_aside(value, name, extra)
-        if extra:
-            record[EXTRA_FIELDS] = dict(extra)
-            self._noted[row["id"]] = extra.noted
-        return record
-
-    def count(self, records: Iterable[dict[str, t.Any]]) -> None:
-        """Count what was noted of records, each of them once however often it was read."""
-        if self._noted:
-            for record in records:
-                for counts, path in self._noted.pop(record["id"], ()):
-                    counts[path] += 1
-            self._noted.clear()
+        if not extra:
+            return Conformed(record)
+        record[EXTRA_FIELDS] = dict(extra)
+        return Conformed(record, tuple(extra.notes))
 
     def _set_aside(self, value: t.Any, path: str, extra: _Extra) -> None:
         parents = accumulate(path.split("."), "{}.{}".format)
         if not any(parent in self._deselected for parent in parents):
-            extra.keep(path, value, self.misfits)
+            extra.keep(Note("misfit", path), value)
 
     def _fit(self, declared: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
         types = declared.get("type", [])
@@ -253,7 +220,7 @@ def _bounded(number: int | Decimal) -> bool:
     if isinstance(number, int):
         return number.bit_length() <= _MOST_BITS
     digits, exponent = number.as_tuple()[1:]
-    return isinstance(exponent, int) and -_MOST_DIGITS < exponent < _MOST_DIGITS - len(digits)
+    return isinstance(exponent, int) and -MOST_DIGITS < exponent < MOST_DIGITS - len(digits)
 
 
 def _storable(value: t.Any, depth: int = 0) -> t.Any:

@@ -1,4 +1,4 @@
-"""The quick way from an answer's bytes to records, for pages whose every value is as declared.
+"""The quick way from a response's bytes to records, for pages whose every value is as declared.
 
 The JSON decoder itself checks the types, numbers stay the text that they came as, and what is
 left to do is done for a whole page at once. Whatever it does not take, an unknown field or a
@@ -35,7 +35,11 @@ class TypedRows:
 
         A page whose other members are not as in `success` is odd, too.
         """
-        self._settle = [(attrgetter(n), n, _SETTLE[k]) for n, k in kinds.items() if k in _SETTLE]
+        self._normalise = [
+            (attrgetter(name), name, _NORMALISE[kind])
+            for name, kind in kinds.items()
+            if kind in _NORMALISE
+        ]
         key = t.Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
         row = msgspec.defstruct(
             "Row",
@@ -64,8 +68,8 @@ class TypedRows:
             return None
         try:
             page: t.Any = self._decoder.decode(body)
-            for column, name, settle in self._settle:
-                settle(page.data, name, map(column, page.data))
+            for column, name, normalise in self._normalise:
+                normalise(page.data, name, map(column, page.data))
         except (RecursionError, TypeError, ValueError):
             return None
         return page.data, page.pagination
@@ -115,28 +119,28 @@ _TYPES: dict[str, tuple[t.Any, t.Any]] = {
 }
 
 
-def _settle_numbers(_rows: object, _name: str, values: Iterable[msgspec.Raw]) -> None:
+def _normalise_numbers(_rows: object, _name: str, values: Iterable[msgspec.Raw]) -> None:
     joined = b",".join(values)
     if joined and not _NUMBERS.fullmatch(joined):
         raise ValueError
 
 
-def _settle_arrays(rows: object, name: str, values: Iterable[list[msgspec.Raw] | None]) -> None:
-    _settle_numbers(rows, name, chain.from_iterable(filter(None, values)))
+def _normalise_arrays(rows: object, name: str, values: Iterable[list[msgspec.Raw] | None]) -> None:
+    _normalise_numbers(rows, name, chain.from_iterable(filter(None, values)))
 
 
-def _settle_each(fit: Callable[[str], str]) -> Callable[..., None]:
-    def settle(rows: Iterable[msgspec.Struct], name: str, values: Iterable[str | None]) -> None:
+def _normalise_each(fit: Callable[[str], str]) -> Callable[..., None]:
+    def normalise(rows: Iterable[msgspec.Struct], name: str, values: Iterable[str | None]) -> None:
         for row, value in zip(rows, values, strict=True):
             if value is not None:
                 setattr(row, name, fit(value))
 
-    return settle
+    return normalise
 
 
-_SETTLE: dict[str, Callable[..., None]] = {
-    "date": _settle_each(calendar_date),
-    "date-time": _settle_each(timestamp),
-    "number": _settle_numbers,
-    "array of number": _settle_arrays,
+_NORMALISE: dict[str, Callable[..., None]] = {
+    "date": _normalise_each(calendar_date),
+    "date-time": _normalise_each(timestamp),
+    "number": _normalise_numbers,
+    "array of number": _normalise_arrays,
 }

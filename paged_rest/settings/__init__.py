@@ -1,1 +1,7 @@
-"""The settings of a tap and the checks on them."""
+"""The settings of a tap: what it declares, what is wrong with what it is given, and its files."""
+
+from paged_rest.settings.checks import environment_problems, problems
+from paged_rest.settings.files import read_json, read_json_file
+from paged_rest.settings.schema import settings
+
+__all__ = ["environment_problems", "problems", "read_json", "read_json_file", "settings"]

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from paged_rest.timestamps import timestamp
+from paged_rest.timestamps import from_setting
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from jsonschema import ValidationError
 
-    from paged_rest.http.api import Api
+    from paged_rest.http import Api
 
 _DATE_LIKE = re.compile(r"[0-9TZ:+. -]{1,40}")
 
@@ -80,7 +80,7 @@ def _other_else(holder: object) -> bool:
 def _missing(name: str, api: Api, prefix: str) -> str:
     hint = {
         "api_key": f"A key is made in {api.key_origin}",
-        "api_url": f"It is an address as in {api.url}",
+        "api_url": f"It is an address as in {api.url_base}",
     }.get(name, "It has no default")
     variable = prefix + name.upper()
     return f"The setting {name} is missing. {hint}; set it as {variable} or in the config file"
@@ -117,12 +117,12 @@ def _meaningless(config: Mapping[str, t.Any], api: Api, prefix: str) -> Iterable
         yield _missing("api_key", api, prefix)
     elif not key.isascii() or not key.isprintable() or " " in key:
         yield "The setting api_key holds a space, a line break or another character no key has"
-    if not _is_address(config.get("api_url", api.url)):
-        yield f"The setting api_url must be an address as in {api.url}"
+    if not _is_address(config.get("api_url", api.url_base)):
+        yield f"The setting api_url must be an address as in {api.url_base}"
     start_date = config.get("start_date")
     if start_date:
         try:
-            timestamp(start_date)
+            from_setting(start_date)
         except ValueError:
             # What looks like no date at all may be the key, pasted into the wrong line.
             shown = f", and is {start_date!r}" if _DATE_LIKE.fullmatch(start_date) else ""

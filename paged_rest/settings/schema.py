@@ -7,7 +7,7 @@ import typing as t
 from singer_sdk import typing as th
 
 if t.TYPE_CHECKING:
-    from paged_rest.http.api import Api
+    from paged_rest.http import Api
 
 
 def settings(
@@ -36,10 +36,10 @@ def settings(
             "api_url",
             th.StringType(nullable=False),
             required=api.url_is_example,
-            default=None if api.url_is_example else api.url,
+            default=None if api.url_is_example else api.url_base,
             title="API URL",
             description="Address that every path is appended to"
-            + (f", as in {api.url}." if api.url_is_example else "."),
+            + (f", as in {api.url_base}." if api.url_is_example else "."),
         ),
         th.Property(
             "start_date",

@@ -1,1 +1,6 @@
-"""Taps and streams on the SDK."""
+"""Taps and streams on Meltano's SDK."""
+
+from paged_rest.singer.stream import ListStream
+from paged_rest.singer.tap import ListTap
+
+__all__ = ["ListStream", "ListTap"]

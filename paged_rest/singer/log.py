@@ -1,16 +1,17 @@
-"""What a run tells. Every line names its stream, as Meltano shows the bare message."""
+"""What a run logs. Every line names its stream, as Meltano shows the bare message."""
 
 from __future__ import annotations
 
 import time
 import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
     import logging
-    from collections import Counter
+    from collections.abc import Iterable
 
-    from paged_rest.reading.pagination import Read
-    from paged_rest.singer.stream import ListStream
+    from paged_rest.reading import Read, Row
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
 _MOST_NAMES = 10
@@ -21,25 +22,53 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-class Progress:
-    """Tells every few seconds how far a long read has come."""
+@dataclass
+class Summary:
+    """What came of a stream.
 
-    def __init__(self, logger: logging.Logger, name: str) -> None:
+    Attributes:
+        stream: Its name.
+        outcome: How its reading ended, in words.
+        requests: Requests made for it.
+        read: The reading of its list, if that was begun.
+        unknown: Fields that its schema does not know, each with the number of its rows.
+        misfits: Values that do not fit their type, likewise by path.
+    """
+
+    stream: str
+    outcome: str = "not read"
+    requests: int = 0
+    read: Read | None = None
+    unknown: Counter[str] = field(default_factory=Counter)
+    misfits: Counter[str] = field(default_factory=Counter)
+
+    def count(self, rows: Iterable[Row]) -> None:
+        """Count what is noted of rows that go to the target."""
+        for row in rows:
+            for note in row.notes:
+                counts = self.unknown if note.kind == "unknown" else self.misfits
+                counts[note.path] += 1
+
+
+class Progress:
+    """Logs every few seconds how far a long read has come."""
+
+    def __init__(self, logger: logging.Logger, stream: str) -> None:
         """Begin now."""
         self._logger = logger
-        self._name = name
-        self._began = self._told = time.monotonic()
+        self._stream = stream
+        self._began = self._logged = time.monotonic()
 
-    def tell(self, read: Read) -> None:
-        """Tell how far the read has come, unless that was told just now."""
+    def log(self, read: Read) -> None:
+        """Log how far the read has come, unless that was logged just now."""
         now = time.monotonic()
-        if now - self._told < _SECONDS_BETWEEN_PROGRESS or not read.rows:
+        if now - self._logged < _SECONDS_BETWEEN_PROGRESS or not read.rows:
             return
-        self._told = now
+        self._logged = now
         left = (now - self._began) * max(0, read.total - read.rows) / read.rows
         self._logger.info(
             "%s: %s of %s in %s, %.0f s to go if all are read",
-            self._name,
+            self._stream,
             f"{read.rows:,}",
             counted(read.total, "row"),
             counted(read.requests, "request"),
@@ -47,60 +76,66 @@ class Progress:
         )
 
 
-def tell_stream(stream: ListStream) -> None:
-    """Tell what came of a stream, and which of its values needed a place of their own."""
-    read, requests = stream.read, stream.requests
+def log_stream(logger: logging.Logger, summary: Summary) -> None:
+    """Log what came of a stream, and which of its values needed a place of their own."""
+    read, requests = summary.read, summary.requests
     if read is None and not requests:
         return
-    stream.logger.info(
+    logger.info(
         "%s: %s in %s, %s left out: %s",
-        stream.name,
+        summary.stream,
         counted(read.rows if read else 0, "row"),
         counted(requests, "request"),
         counted(read.repeats if read else 0, "repeat"),
-        stream.outcome,
+        summary.outcome,
     )
     for kind, counts in (
-        ("fields that the schema does not know", stream.conformer.unknown),
-        ("values that do not fit their type", stream.conformer.misfits),
+        ("fields that the schema does not know", summary.unknown),
+        ("values that do not fit their type", summary.misfits),
     ):
         if counts:
-            stream.logger.warning(
-                "%s: kept in extra_fields, as %s: %s", stream.name, kind, _named(counts)
+            logger.warning(
+                "%s: kept in extra_fields, as %s: %s", summary.stream, kind, _named(counts)
             )
 
 
-def how_far(stream: ListStream, requests: int) -> str:
-    """Return in words how far a run came whose requests are used up."""
-    made, read = f" after {counted(requests, 'request')} of this run", stream.read
+def log_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -> None:
+    """Log how many requests the run took, beside what the API allows in a day."""
+    runs = (requests_a_day or 0) // requests if requests else 0
+    fits = f"; the {requests_a_day:,} of a day allow {counted(runs, 'such run')}" if runs else ""
+    logger.info("%s in all%s", counted(requests, "request"), fits)
+
+
+def how_far(stream: str, read: Read | None, requests: int, *, too_few: bool) -> str:
+    """Return in words how far a run came whose requests are used up.
+
+    Args:
+        stream: The stream at which it ended.
+        read: How far the list of that was read, if it was begun.
+        requests: Requests of the whole run.
+        too_few: What `too_few_requests` says.
+    """
+    made = f" after {counted(requests, 'request')} of this run"
     if read is None or not read.requests:
         return f"{made}; the next run goes on"
     goes_on = "the next run goes on"
     if read.resume and read.stretch == read.resume:
         goes_on = "no further than the run before, so that so few are not enough"
-    elif too_few_requests(stream):
+    elif too_few:
         goes_on = "its request_budget is too small for the list, which is read in one run or not"
     elif read.stretch is None:
         goes_on = "the next run reads it from its start"
     left = f"{max(0, read.total - read.rows):,} still to read"
-    return f"{made}: {counted(read.rows, 'row')} of {stream.name} read, {left}; {goes_on}"
+    return f"{made}: {counted(read.rows, 'row')} of {stream} read, {left}; {goes_on}"
 
 
-def too_few_requests(stream: ListStream) -> bool:
-    """Whether no run with so small a request_budget can read the list of a stream."""
-    read, budget = stream.read, stream.config.get("request_budget")
+def too_few_requests(read: Read | None, budget: int | None, page_size: int) -> bool:
+    """Whether no run with so small a request_budget can read a list."""
     if read is None or not budget or read.stretch is not None:
         return False
-    pages = -(-read.total // stream.config["page_size"])
+    pages = -(-read.total // page_size)
     # Where no creation tells that a row was there, a second reading proves the first.
     return bool(budget < (2 * pages if pages > 1 and not read.created else pages))
-
-
-def tell_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -> None:
-    """Tell how many requests the run took, beside what the API allows in a day."""
-    runs = (requests_a_day or 0) // requests if requests else 0
-    fits = f"; the {requests_a_day:,} of a day allow {counted(runs, 'such run')}" if runs else ""
-    logger.info("%s in all%s", counted(requests, "request"), fits)
 
 
 def _named(counts: Counter[str]) -> str:

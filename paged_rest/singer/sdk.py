@@ -1,58 +1,67 @@
-"""A stream of the SDK whose bookmark, messages and selection are in its own hands."""
+"""Every place where the taps do otherwise than the SDK, or use what it keeps to itself.
+
+Each override says why it is there. `tests/singer/test_sdk_seams.py` holds the SDK to the signatures
+and to the meaning that are counted on here, so that a new version shows what it changed.
+"""
 
 from __future__ import annotations
 
+import abc
+import copy
 import logging
+import sys
 import typing as t
 from fnmatch import fnmatch
 from functools import cached_property
 
 import msgspec
-from singer_sdk import Stream, metrics
+from singer_sdk import Stream, Tap, metrics
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import Schema
+from singer_sdk.plugin_base import PluginBase, SingerCommand
+from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
 
-from paged_rest import errors
-from paged_rest.singer.writer import OutputLost
-from paged_rest.timestamps import now, timestamp
+from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
+from paged_rest.settings import environment_problems, read_json, read_json_file
+from paged_rest.singer.catalog import replication
+from paged_rest.singer.declaration import ListDeclaration
+from paged_rest.singer.writer import MessageWriter
+from paged_rest.timestamps import from_setting, now, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+    from types import FrameType
 
+    import click
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog, MetadataMapping
+    from singer_sdk.singerlib import MetadataMapping
 
-    from paged_rest.singer.tap import ListTap
-
-INCREMENTAL = "INCREMENTAL"
-FULL_TABLE = "FULL_TABLE"
+_KEY = "id"
 
 
-class RecordStream(Stream):
-    """A stream that the SDK syncs, without what the SDK adds to it on its own.
+class SdkStream(ListDeclaration, Stream):
+    """A stream whose bookmark, messages and selection are in its own hands."""
 
-    Attributes:
-        valid_replication_key: The field that the stream can be read incrementally by, if any.
-        created: The field that says when a row was created, if there is one.
-    """
-
-    valid_replication_key: t.ClassVar[str | None] = None
-    created: t.ClassVar[str | None] = "created_at"
-    # The record comes out of `Conformer` as the schema declares it.
+    primary_keys = (_KEY,)
+    # A record comes from `Conformer`, as the schema declares it.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: ListTap) -> None:
+    def __init__(self, tap: Tap) -> None:
         """Belong to a tap."""
         super().__init__(tap)
-        self.tap = tap
         self._since_state = 0
 
     @property
     @override
     def metadata(self) -> MetadataMapping:
-        """The catalog's metadata, with the field that the stream can be read by."""
+        """The catalog's metadata, with the field that the stream can be read by.
+
+        The SDK names none where a stream is read whole by default.
+        """
         metadata = super().metadata
         if self.valid_replication_key:
             metadata.root.valid_replication_keys = [self.valid_replication_key]
@@ -66,7 +75,7 @@ class RecordStream(Stream):
         without a word; here what a catalog leaves out stays as it is by default.
 
         Raises:
-            errors.UsageError: The stream cannot be replicated as the catalog wants it.
+            UsageError: The stream cannot be replicated as the catalog wants it.
         """
         entry = catalog.get_stream(self.name)
         if entry is None:
@@ -75,32 +84,25 @@ class RecordStream(Stream):
         default = self.replication_method
         # What the reading goes by is declared as it is here, whatever a catalog makes of it.
         properties = entry.schema.properties = entry.schema.properties or {}
-        for name in {*self.primary_keys, self.created, self.valid_replication_key} - {None}:
+        for name in {_KEY, self.created, self.valid_replication_key} - {None}:
             properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
-        self.primary_keys = ("id",)
-        method = (self.forced_replication_method or default).upper()
-        key = self.replication_key or self.valid_replication_key
-        if method == FULL_TABLE:
-            key = None
-        elif method != INCREMENTAL or not key or key != self.valid_replication_key:
-            possible = FULL_TABLE
-            if self.valid_replication_key:
-                possible += f", or {INCREMENTAL} on {self.valid_replication_key}"
-            wanted = f"{method} on {key}" if key else method
-            message = f"The stream {self.name} can be replicated as {possible}, not as {wanted}"
-            raise errors.UsageError(message)
-        self.forced_replication_method = method
-        self.replication_key = key
+        self.primary_keys = (_KEY,)
+        self.forced_replication_method, self.replication_key = replication(
+            self.name,
+            self.forced_replication_method or default,
+            self.replication_key,
+            self.valid_replication_key,
+        )
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Return none: the bookmark is capped where it is made."""
+        """Return none: the SDK would cap the bookmark by it, which is capped where it is made."""
 
     @override
     def compare_start_date(self, value: str, start_date_value: str) -> str:
-        """Return the later of a bookmark and start_date: the SDK reads fewer forms of a moment."""
-        return max(timestamp(value), timestamp(start_date_value))
+        """Return the later of a bookmark and start_date: the SDK reads fewer forms of them."""
+        return max(timestamp(value), from_setting(start_date_value))
 
     @override
     def _increment_stream_state(
@@ -116,22 +118,24 @@ class RecordStream(Stream):
     def log(self, message: str, *args: t.Any, level: int = logging.INFO, **options: t.Any) -> None:
         """Log the SDK's own lines, but its errors only for those who debug.
 
-        It calls every end of `--test` an unhandled error; what does go wrong, the tap tells.
+        It calls every end of `--test` an unhandled error; what does go wrong, the tap logs.
         """
         level = logging.DEBUG if level >= logging.ERROR else level
         super().log(message, *args, level=level, **options)
 
     @override
     def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context]:
-        """Return none: no stream has children."""
+        """Return none: no stream has children, and the SDK copies each record to ask."""
         return ()
 
     @override
     def _write_record_message(self, record: Record) -> None:
         """Write a record as its stream maps make it.
 
+        The SDK would show a traceback where a map fails, with the record's values in it.
+
         Raises:
-            errors.UsageError: A stream map fails on it. Why, might hold the record's values.
+            UsageError: A stream map fails on it.
         """
         try:
             super()._write_record_message(record)
@@ -139,39 +143,7 @@ class RecordStream(Stream):
             if isinstance(error, OutputLost) or not self.config.get("stream_maps"):
                 raise
             message = f"{self.name}: its stream map fails on a record ({type(error).__name__})"
-            raise errors.UsageError(message) from None
-
-    @cached_property
-    def written_as_read(self) -> bool:
-        """Whether records go out as they are: all of them and whole, not mapped, not flattened."""
-        maps = self.stream_maps
-        return (
-            self.ABORT_AT_RECORD_COUNT is None
-            and len(maps) == 1
-            and type(maps[0]) is SameRecordTransform
-            and not maps[0].flattening_enabled
-            and all(self.mask.values())
-        )
-
-    def write_records(self, records: Sequence[object]) -> None:
-        """Write records as they are, a page at once, in place of the SDK's work on each."""
-        if records:
-            name = msgspec.json.encode(self.stream_maps[0].stream_alias)
-            version = b',"version":%d' % self._stream_version if self._stream_version else b""
-            self.tap.message_writer.write_records(
-                b'{"type":"RECORD","stream":%b,"record":' % name,
-                records,
-                b'%b,"time_extracted":"%b"}' % (version, now().encode()),
-            )
-            self.state_manager.is_flushed = False
-            self._counter.increment(len(records))
-            self._since_state += len(records)
-
-    def write_state(self) -> None:
-        """Write a STATE after the records, if it is time for one."""
-        if self._since_state >= self.STATE_MSG_FREQUENCY:
-            self._since_state = 0
-            self._write_state_message()
+            raise UsageError(message) from None
 
     @override
     def get_record_counter(self, **options: t.Any) -> metrics.Counter:
@@ -185,6 +157,25 @@ class RecordStream(Stream):
         """Never before the records, where the SDK would: a failed read would delete rows."""
         return False
 
+    # What streams do through the SDK's private parts
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the run stops after a record of each stream, as `--test` does."""
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+    @cached_property
+    def written_as_read(self) -> bool:
+        """Whether records go out as they are: all of them and whole, not mapped, not flattened."""
+        maps = self.stream_maps
+        return (
+            not self.is_test
+            and len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not maps[0].flattening_enabled
+            and all(self.mask.values())
+        )
+
     @property
     def filtered(self) -> bool:
         """Whether stream maps keep rows of this stream from the target."""
@@ -196,7 +187,254 @@ class RecordStream(Stream):
             for source, a_map in maps.items()
         )
 
+    def around_a_record(self) -> tuple[bytes, bytes]:
+        """Return what stands in front of a record in its line, and what behind it."""
+        name = msgspec.json.encode(self.stream_maps[0].stream_alias)
+        version = b',"version":%d' % self._stream_version if self._stream_version else b""
+        return (
+            b'{"type":"RECORD","stream":%b,"record":' % name,
+            b'%b,"time_extracted":"%b"}' % (version, now().encode()),
+        )
+
+    def count_written(self, records: int) -> None:
+        """Count records that were written without the SDK."""
+        if records:
+            self.state_manager.is_flushed = False
+            self._counter.increment(records)
+            self._since_state += records
+
+    def write_state(self) -> None:
+        """Write a STATE after the records, if it is time for one."""
+        if self._since_state >= self.STATE_MSG_FREQUENCY:
+            self._since_state = 0
+            self._write_state_message()
+
+    def begin_version(self) -> None:
+        """Give the records that follow a version, for `activate_version` to activate."""
+        self._stream_version = self._initialized_at // 1000
+
     def activate_version(self) -> None:
         """Tell the target to remove the rows that a read of the whole list did not show."""
         if self._stream_version:
             self._write_activate_version_message(self._stream_version)
+
+    def log_request(self, endpoint: str, seconds: float) -> None:
+        """Log how long a request took, as the SDK's REST streams do."""
+        self._log_metric(
+            metrics.Point(
+                "timer",
+                metric=metrics.Metric.HTTP_REQUEST_DURATION,
+                value=seconds,
+                tags={metrics.Tag.STREAM: self.name, metrics.Tag.ENDPOINT: endpoint},
+            )
+        )
+
+
+class Command(SingerCommand):
+    """The command line, whose last line says what went wrong."""
+
+    @override
+    def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Run; the SDK would show a traceback where we have a sentence."""
+        try:
+            return super().main(*args, **kwargs)
+        except (TapError, OutputLost) as error:
+            sentences = error.args
+        except Interrupted as interruption:
+            sys.exit(128 + interruption.signum)
+        for sentence in sentences:
+            self.logger.error(sentence)
+        sys.exit(1)
+
+
+class SdkTap(Tap):
+    """A tap whose command ends with the status of its run."""
+
+    message_writer_class = MessageWriter
+    # Not BATCH, which would go around selection, stream maps and our records.
+    capabilities: t.ClassVar = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    # What a tap says to the overrides below
+
+    @abc.abstractmethod
+    def execute(self, sync: t.Callable[[], object]) -> int:
+        """Run a sync of the SDK to its end, and return the exit status."""
+
+    @abc.abstractmethod
+    def interrupt(self, signum: int) -> None:
+        """End the run because of a signal."""
+
+    @abc.abstractmethod
+    def stream_order(self, name: str) -> int:
+        """Return the place of a stream among those that are read."""
+
+    @abc.abstractmethod
+    def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
+        """Return a sentence for each setting that cannot be used.
+
+        Args:
+            declared: The JSON Schema of all settings, those of the SDK among them.
+            prefix: What the names of environment variables begin with, as in `TAP_X_`.
+        """
+
+    @abc.abstractmethod
+    def usable_bookmarks(self, bookmarks: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the bookmarks that are ours and make sense, and warn of the others."""
+
+    # Overrides
+
+    @property
+    @override
+    def streams(self) -> dict[str, t.Any]:
+        """The streams by name, in the order in which they are read: the SDK goes by name."""
+        streams = super().streams
+        return {name: streams[name] for name in sorted(streams, key=self.stream_order)}
+
+    @override
+    def load_state(self, state: dict[str, t.Any]) -> None:
+        """Take the bookmarks of a state: the SDK fails on some, and believes every other.
+
+        Raises:
+            UsageError: It is not a Singer state at all.
+        """
+        bookmarks = state.get("bookmarks", {})
+        if not isinstance(bookmarks, dict):
+            message = "The state is not a Singer state: its bookmarks are no object"
+            raise UsageError(message)
+        super().load_state({"bookmarks": self.usable_bookmarks(bookmarks)})
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings with sentences of our own: the SDK's print secrets."""
+        found = self.settings_problems(self._declared_settings(), self._env_var_prefix)
+        if found and raise_errors:
+            raise UsageError(*found)
+        for problem in found:
+            self.logger.warning(problem)
+        try:
+            return found or super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            raise UsageError(*error.errors) from None
+
+    @override
+    def setup_mapper(self) -> None:
+        """Prepare the stream maps of what is selected.
+
+        The SDK prepares those of other streams too, from schemas without any field, and fails.
+
+        Raises:
+            UsageError: A stream map cannot be used.
+        """
+        try:
+            PluginBase.setup_mapper(self)
+            self.mapper.register_raw_streams_from_catalog(
+                Catalog(
+                    (name, entry)
+                    for name, entry in self.catalog.items()
+                    if entry.metadata.resolve_selection()[()]
+                )
+            )
+        except MappingError as error:
+            message = f"The setting stream_maps cannot be used: {error}"
+            raise UsageError(message) from None
+        except ConfigValidationError as error:
+            raise UsageError(*error.errors) from None
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End the run, but never in the middle of a line.
+
+        The SDK writes the last STATE from inside the handler, into whatever line is being
+        written, and exits with status 0.
+        """
+        self.interrupt(signum)
+
+    @override
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: t.Any = None,
+        state: t.IO[str] | None = None,
+        catalog: t.IO[str] | None = None,
+    ) -> None:
+        """Run as the SDK does, and exit with the status of the run: the SDK's is always 0."""
+        if about:
+            cls.print_about(about_format)
+            return
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            state=read_json(state, "state") if state else None,
+            catalog=read_json(catalog, "catalog") if catalog else None,
+        )
+        sys.exit(tap.execute(tap.sync_all))
+
+    @override
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run `--test` as the SDK does, and exit with the status of the run: the SDK's is 0."""
+        if value == "schema" or not value or value == "disabled":
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        ctx.exit(tap.execute(tap.run_connection_test))
+
+    @override
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:
+        """Read the config files: the SDK shows a traceback where one cannot be read.
+
+        Raises:
+            UsageError: One of them cannot be read.
+        """
+        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
+        for path in value:
+            if path != "ENV":
+                given.config.update(read_json_file(path, "config"))
+        return given
+
+    @override
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, ended by a sentence where something is wrong."""
+        command = super().get_singer_command()
+        return Command(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            help=command.help,
+            params=command.params,
+            logger=cls.logger,
+        )
+
+    @classmethod
+    def _declared_settings(cls) -> dict[str, t.Any]:
+        """Return the JSON Schema of the tap's settings, and of those that the SDK adds."""
+        declared: dict[str, t.Any] = copy.deepcopy(cls.config_jsonschema)
+        cls.append_builtin_config(declared)
+        return declared
+
+    @classmethod
+    def check_environment(cls) -> None:
+        """Check the environment variables that give settings: the SDK shows a traceback.
+
+        Raises:
+            UsageError: One of them cannot be read as its setting.
+        """
+        # The SDK reads a .env file before it reads the environment; so does this, of no setting.
+        parse_environment_config({"properties": {}}, cls._env_var_prefix)
+        found = list(environment_problems(cls._declared_settings(), cls._env_var_prefix))
+        if found:
+            raise UsageError(*found)

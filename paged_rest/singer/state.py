@@ -1,16 +1,19 @@
 """What a stream remembers between runs, as it stands in the Singer state.
 
-A bookmark is flat and, once written, has all its keys, since Meltano merges states at depth and
+An entry is flat and, once written, has all its keys, since Meltano merges states at depth and
 never removes a key: an interrupted `--full-refresh` leaves a merge of its own and the former state.
 """
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
-from paged_rest.reading.descent import Bookmark, Stretch
+from paged_rest.reading import Bookmark, Stretch
 from paged_rest.timestamps import timestamp
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _KEYS = (
     "replication_key",
@@ -26,7 +29,7 @@ _KEYS = (
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
 
-def own_part(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]:
+def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]:
     """Return what can be used of a stream's entry in a state, and what was wrong with it.
 
     Args:
@@ -51,23 +54,32 @@ def own_part(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """The entry of one stream that is replicated incrementally.
+class StreamState:
+    """The entry of one stream, and what this run asks of it.
+
+    Each change returns another `StreamState`, whose entry is to be written.
 
     Attributes:
-        entry: Its entry in the state, to be written to.
-        key: The replication key.
+        entry: The entry, as `sanitize` left it.
+        key: The replication key, or None where the stream is read whole.
         fingerprint: What limits the rows of a read, in short.
-        start: The setting start_date in the fixed form of moments, or "".
+        start: The setting start_date in the fixed form of timestamps, or "".
     """
 
-    entry: dict[str, t.Any]
-    key: str
+    entry: Mapping[str, t.Any]
+    key: str | None
     fingerprint: str
     start: str
 
-    def stale(self) -> str | None:
-        """Return why what is remembered does not hold for this run, or None when it does."""
+    @property
+    def same_settings(self) -> bool:
+        """Whether what is remembered was read under the settings of this run."""
+        known = (self.entry.get(name) for name in ("fingerprint", "whole"))
+        return all(fingerprint in (None, self.fingerprint) for fingerprint in known)
+
+    @property
+    def outdated(self) -> str | None:
+        """Why what is remembered does not hold for this run, or None when it does."""
         if self.entry.get("fingerprint", self.fingerprint) != self.fingerprint:
             return "the settings that limit it have changed"
         if self.entry.get("replication_key", self.key) != self.key:
@@ -78,7 +90,7 @@ class Memory:
 
     def recall(self) -> tuple[Bookmark | None, Stretch | None]:
         """Return what the last complete read left, and what an interrupted one left since."""
-        if self.stale():
+        if self.outdated:
             return None, None
         value = self.entry.get("replication_key_value")
         if not value or value == _BEFORE_ALL:
@@ -88,45 +100,56 @@ class Memory:
             bookmark = Bookmark(value, behind if isinstance(behind, int) else None)
         return bookmark, _stretch(self.entry.get("resume"))
 
-    def interrupted(self, stretch: Stretch | None) -> None:
+    def interrupted(self, stretch: Stretch | None) -> StreamState:
         """Remember how far an unfinished read has come."""
-        if stretch or not self.stale():
-            self._write(self._start(), resume=list(astuple(stretch)) if stretch else [])
+        if stretch is None and self.outdated:
+            return self
+        return self._with(self._read_since, resume=list(astuple(stretch)) if stretch else [])
 
-    def complete(self, bookmark: Bookmark | None, *, anew: bool) -> None:
+    def complete(self, bookmark: Bookmark | None, *, restarted: bool) -> StreamState:
         """Remember a read that is proven.
 
         Args:
             bookmark: What it leaves, or None where no row had a key.
-            anew: Whether it went down to start_date again, whatever was read before.
+            restarted: Whether it went down to start_date again, whatever was read before.
         """
-        if bookmark:
-            self._write(
-                self.start if anew else self._start(),
-                replication_key_value=bookmark.value,
-                rows_behind=bookmark.rows_behind,
-                resume=[],
-            )
+        if bookmark is None:
+            return self
+        return self._with(
+            self.start if restarted else self._read_since,
+            replication_key_value=bookmark.value,
+            rows_behind=bookmark.rows_behind,
+            resume=[],
+        )
 
-    def _start(self) -> str:
-        """Return down to where the list was read, once this run or the ones before are done."""
+    def complete_list(self) -> StreamState:
+        """Remember that one read went through the whole list."""
+        return replace(self, entry={**self.entry, "whole": self.fingerprint})
+
+    @property
+    def _read_since(self) -> str:
+        """Down to where the list was read, once this run or the ones before are done."""
         if self.recall() == (None, None):
             return self.start
         return min(self.start, _text(self.entry.get("start_date")))
 
-    def _write(self, start: str, **values: t.Any) -> None:
-        if self.stale() or not self.entry.get("replication_key_value"):
-            self.entry.update(replication_key_value=_BEFORE_ALL, rows_behind=0)
-        self.entry.update(
+    def _with(self, start: str, **values: t.Any) -> StreamState:
+        if self.key is None:
+            return self
+        entry = dict(self.entry)
+        if self.outdated or not entry.get("replication_key_value"):
+            entry.update(replication_key_value=_BEFORE_ALL, rows_behind=0)
+        entry.update(
             replication_key=self.key, start_date=start, fingerprint=self.fingerprint, **values
         )
+        return replace(self, entry=entry)
 
 
 def _stretch(resume: object) -> Stretch | None:
     match resume:
         case [str(newest), str(oldest), int(rows), str(floor), int(behind)]:
-            moments = (newest, oldest, floor or newest)
-            if min(rows, behind) >= 0 and all(_is_timestamp(moment) for moment in moments):
+            keys = (newest, oldest, floor or newest)
+            if min(rows, behind) >= 0 and all(_is_timestamp(key) for key in keys):
                 return Stretch(newest, oldest, rows, floor, behind)
     return None
 

@@ -14,65 +14,52 @@ from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
 from paged_rest import errors
-from paged_rest.reading.pagination import LATE_MINUTES, Bookmark, Page, Read
-from paged_rest.records import page as answers
-from paged_rest.records.conform import EXTRA_FIELDS, Conformer, sent
-from paged_rest.records.typed_rows import typed_rows
-from paged_rest.singer.log import Progress, counted
-from paged_rest.singer.sdk import RecordStream
-from paged_rest.singer.state import Memory
-from paged_rest.timestamps import before, timestamp
+from paged_rest.http import PageReader
+from paged_rest.reading import LATE_MINUTES, Bookmark, Read
+from paged_rest.records import EXTRA_FIELDS, Conformer, sent, typed_rows
+from paged_rest.singer.log import Progress, Summary, counted
+from paged_rest.singer.sdk import SdkStream
+from paged_rest.singer.state import StreamState
+from paged_rest.timestamps import before, from_setting
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
+    from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.http import Response
+    from paged_rest.reading import Page, Row
+    from paged_rest.singer.run import Run
 
 _Parsed = t.TypeVar("_Parsed")
+Params = t.Mapping[str, str | int]
 
 
-class ListStream(RecordStream):
-    """A list of the API.
+class ListStream(SdkStream):
+    """A list of the API. What it declares is described at `ListDeclaration`."""
 
-    Attributes:
-        path: Path below the API's address.
-        newest_first: Whether the API promises the list ordered by creation, newest first.
-        since_param: Query parameter that leaves out rows before a moment, if there is one.
-        paged: Whether the list comes in pages.
-        filters_by_setting: Query parameters, each with the setting that it takes its value of.
-    """
-
-    path: t.ClassVar[str]
-    newest_first: t.ClassVar[bool] = False
-    since_param: t.ClassVar[str | None] = None
-    paged: t.ClassVar[bool] = True
-    filters_by_setting: t.ClassVar[Mapping[str, str]] = {}
-
-    primary_keys = ("id",)
-
-    def __init__(self, tap: ListTap) -> None:
-        """Belong to a tap."""
+    def __init__(self, tap: Tap, run: Run) -> None:
+        """Belong to a tap, and take part in its run."""
         super().__init__(tap)
-        self.requests = 0
-        self.read: Read | None = None
-        self.outcome = "not read"
+        self.run = run
+        self.summary = Summary(self.name)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the records of the list; what goes wrong is told to the tap."""
-        if self.tap.stopped:
-            self.outcome = "not read, as the run had stopped"
+        """Yield the records of the list; what goes wrong is recorded in the run."""
+        if self.run.stopped:
+            self.summary.outcome = "not read, as the run had stopped"
             return
         if all(isinstance(stream_map, RemoveRecordTransform) for stream_map in self.stream_maps):
-            self.outcome = "not read, as stream maps leave it out"
+            self.summary.outcome = "not read, as stream maps leave it out"
             return
-        self.outcome = "incomplete"
+        self.summary.outcome = "incomplete"
         try:
             yield from self.read_records()
         except errors.TapError as error:
-            self.tap.note(self, error)
+            page_size = self.config["page_size"]
+            self.run.record_failure(self.name, error, self.summary.read, page_size)
 
     def read_records(self) -> Iterable[Record]:
         """Yield the records of the list, and remember how far it was read.
@@ -80,47 +67,49 @@ class ListStream(RecordStream):
         Raises:
             errors.TapError: The list could not be read, or not completely.
         """
-        memory = self._memory()
-        self.read = read = self.new_read(memory)
-        known = (self.stream_state.get(key) for key in ("fingerprint", "whole"))
-        settled = all(fingerprint in (None, self._fingerprint) for fingerprint in known)
+        state = self._state()
+        same_settings = state.same_settings
+        self.summary.read = read = self._new_read(state)
         progress = Progress(self.logger, self.name)
-        params = self.params(read.floor)
+        params = self._params(read.floor)
         if self.config["emit_activate_version_messages"]:
-            self._stream_version = self._initialized_at // 1000
+            self.begin_version()
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_page is not None:
-                try:
-                    rows = read.feed(self.request_page(read.next_page, params))
-                except errors.NotFound:
-                    # The list may have ended before it meanwhile, but not before its first.
-                    if read.next_page == 1:
-                        raise
+                page = self._request_page(read.next_page, params)
+                if page is None:
                     read.lose_page()
                     continue
+                rows = read.feed(page)
                 counter.increment()
                 if read.next_page is not None:
-                    self.request_ahead(read.next_page, params)
-                self.conformer.count(rows)
-                records = [row[answers.RECORD] for row in rows]
-                if self.written_as_read:
-                    self.write_records(records)
-                else:
-                    yield from records
-                    self.tap.message_writer.flush()
-                if memory:
-                    memory.interrupted(read.stretch if self._resumable else None)
+                    self._request_ahead(read.next_page, params)
+                yield from self._emit(rows)
+                state = state.interrupted(read.stretch if self._resumable else None)
+                self.stream_state.update(state.entry)
                 self.write_state()
-                progress.tell(read)
-        self._finish(read, memory, settled=settled)
+                progress.log(read)
+        self._finish(read, state, same_settings=same_settings)
 
-    def _finish(self, read: Read, memory: Memory | None, *, settled: bool) -> None:
+    def _emit(self, rows: Sequence[Row]) -> Iterable[Record]:
+        """Write the records of rows, or yield them where the SDK has more to do to each."""
+        self.summary.count(rows)
+        records = [row.record for row in rows]
+        if self.written_as_read:
+            head, tail = self.around_a_record()
+            self.run.writer.write_records(head, records, tail)
+            self.count_written(len(records))
+        else:
+            yield from records
+            self.run.writer.flush()
+
+    def _finish(self, read: Read, state: StreamState, *, same_settings: bool) -> None:
         """Remember a read that came to its end, and tell the target what is gone.
 
         Args:
             read: The read.
-            memory: What is remembered of the stream, if it is read incrementally.
-            settled: Whether the settings that limit its rows are those of the read before.
+            state: What is remembered of the stream.
+            same_settings: Whether the settings that limit its rows are those of the read before.
 
         Raises:
             errors.StreamFailed: It is not proven.
@@ -135,47 +124,25 @@ class ListStream(RecordStream):
         if read.unproven:
             message = f"it is not certain that all rows were read: {read.unproven}"
             raise errors.StreamFailed(message)
-        self.outcome = f"complete, proven by {read.proof}"
-        if memory:
-            memory.complete(read.bookmark, anew=bool(read.entered_behind))
+        self.summary.outcome = f"complete, proven by {read.proof}"
+        state = state.complete(read.bookmark, restarted=bool(read.entered_behind))
         if read.whole:
-            if read.total and settled and not self.narrowed and not self.filtered:
+            if read.total and same_settings and not self.has_unstable_filter and not self.filtered:
                 self.activate_version()
-            self.stream_state["whole"] = self._fingerprint
+            state = state.complete_list()
+        self.stream_state.update(state.entry)
 
-    def new_read(self, memory: Memory | None) -> Read:
-        """Return the reading of this run: how far down, and what the runs before left."""
-        if memory is None:
-            return Read(self.tap.started, self._created, self._newest_first)
-        if reason := memory.stale():
-            self.logger.warning("%s: read anew, as %s", self.name, reason)
-        bookmark, resume = memory.recall()
-        floor = start = self._start_date
-        if not self._resumable:
-            bookmark, resume = bookmark and Bookmark(bookmark.value), None
-        if bookmark and not self.narrowed:
-            lookback = before(bookmark.value, days=self.config["lookback_days"])
-            late = before(bookmark.value, minutes=LATE_MINUTES)
-            floor = max(min(lookback, late), start or "")
-        return Read(
-            self.tap.started,
-            self._created,
-            self._newest_first,
-            key=self.replication_key,
-            floor=floor,
-            start=start,
-            previous=bookmark,
-            resume=resume,
-        )
+    # What is asked for
 
-    def params(self, floor: str | None) -> dict[str, str | int]:
-        """Return the query parameters that every page is asked for with."""
-        params: dict[str, str | int] = dict(self.filters())
-        if self.paged:
-            params[self.tap.api.size] = int(self.config["page_size"])
-        if self.since_param and floor:
-            params[self.since_param] = floor
-        return params
+    def request_row(self, row_id: str) -> Row:
+        """Ask for one row by its id.
+
+        Raises:
+            errors.NotFound: There is none.
+            errors.TapError: It cannot be had.
+        """
+        path = f"{self.path}/{quote(row_id, safe='')}"
+        return self._request(path, {}, self._reader.row)
 
     def filters(self) -> dict[str, str]:
         """Return the query parameters that limit which rows the list has."""
@@ -188,100 +155,122 @@ class ListStream(RecordStream):
                 filters[name] = ",".join(value) if isinstance(value, list) else value
         return filters
 
-    def request_page(self, number: int, params: Mapping[str, str | int]) -> Page:
-        """Ask for one page, from 1.
+    def _params(self, floor: str | None) -> Params:
+        """Return the query parameters that every page is asked for with."""
+        params: dict[str, str | int] = dict(self.filters())
+        if self.paged:
+            params[self.run.api.page_size] = int(self.config["page_size"])
+        if self.since_param and floor:
+            params[self.since_param] = floor
+        return params
+
+    def _numbered(self, params: Params, number: int) -> Params:
+        return {**params, self.run.api.page: number} if self.paged else params
+
+    def _request_page(self, number: int, params: Params) -> Page | None:
+        """Ask for one page, from 1; return None where the list ended before it meanwhile.
 
         Raises:
-            errors.TapError: There is no such page to be had.
+            errors.TapError: The page cannot be had.
         """
 
-        def parse(answer: errors.Answer) -> Page:
-            return answers.page(answer, number, self._reader, paged=self.paged)
+        def parse(response: Response) -> Page | None:
+            return self._reader.page(response, number)
 
-        return self._request(self.path, {**params, **self._numbered(number)}, parse)
+        try:
+            return self._request(self.path, self._numbered(params, number), parse)
+        except errors.NotFound:
+            if number == 1:
+                raise
+            return None
 
-    def request_ahead(self, number: int, params: Mapping[str, str | int]) -> None:
-        """Begin to ask for the page that `request_page` is certain to be called for next."""
-        if self.ABORT_AT_RECORD_COUNT is None:
+    def _request_ahead(self, number: int, params: Params) -> None:
+        """Begin to ask for the page that is certain to be asked for next."""
+        if not self.is_test:
             with self._counted():
-                self.tap.client.begin(self.path, {**params, **self._numbered(number)})
+                self.run.client.begin(self.path, self._numbered(params, number))
 
-    def _numbered(self, number: int) -> dict[str, int]:
-        return {self.tap.api.page: number} if self.paged else {}
-
-    def request_row(self, row_id: str) -> Record:
-        """Ask for one row by its id.
-
-        Raises:
-            errors.NotFound: There is none.
-            errors.TapError: It cannot be had.
-        """
-        path = f"{self.path}/{quote(row_id, safe='')}"
-        return self._request(path, {}, lambda answer: answers.row(answer, self.conformer))
-
-    @cached_property
-    def conformer(self) -> Conformer:
-        """Makes records of rows, and counts what does not fit."""
-        deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
-        return Conformer(self.effective_schema, deselected)
-
-    @cached_property
-    def _reader(self) -> answers.Reader:
-        typed = None
-        if self.written_as_read:
-            typed = typed_rows(sent(self.effective_schema), EXTRA_FIELDS, self.tap.api.success)
-        key, created = self.replication_key, self.created
-        return answers.Reader(self.tap.api, self.conformer, typed, key, created)
-
-    def _request(
-        self,
-        path: str,
-        params: Mapping[str, str | int],
-        parse: Callable[[errors.Answer], _Parsed],
-    ) -> _Parsed:
-        def timed(answer: errors.Answer) -> _Parsed:
-            self._log_metric(
-                metrics.Point(
-                    "timer",
-                    metric=metrics.Metric.HTTP_REQUEST_DURATION,
-                    value=answer.seconds,
-                    tags={metrics.Tag.STREAM: self.name, metrics.Tag.ENDPOINT: self.path},
-                )
-            )
-            return parse(answer)
+    def _request(self, path: str, params: Params, parse: Callable[[Response], _Parsed]) -> _Parsed:
+        def timed(response: Response) -> _Parsed:
+            self.log_request(self.path, response.seconds)
+            return parse(response)
 
         with self._counted():
-            return self.tap.client.get(path, params, timed)
+            return self.run.client.get(path, params, timed)
 
     @contextmanager
     def _counted(self) -> Generator[None]:
         """Count the requests that are made meanwhile as this stream's."""
-        made = self.tap.client.requests
+        made = self.run.client.requests
         try:
             yield
         finally:
-            self.requests += self.tap.client.requests - made
+            self.summary.requests += self.run.client.requests - made
+
+    @cached_property
+    def _reader(self) -> PageReader:
+        deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
+        typed, success = None, self.run.api.success
+        if self.written_as_read:
+            typed = typed_rows(sent(self.effective_schema), EXTRA_FIELDS, success)
+        return PageReader(
+            api=self.run.api,
+            conformer=Conformer(self.effective_schema, deselected),
+            typed=typed,
+            replication_key=self.replication_key,
+            created=self.created,
+            paged=self.paged,
+        )
 
     # What is remembered
 
-    @property
-    def _start_date(self) -> str | None:
+    def _state(self) -> StreamState:
         start = self.config.get("start_date")
-        return timestamp(start) if start else None
+        return StreamState(
+            dict(self.stream_state),
+            key=self.replication_key,
+            fingerprint=self._fingerprint,
+            start=from_setting(start) if start else "",
+        )
+
+    def _new_read(self, state: StreamState) -> Read:
+        """Return the reading of this run: how far down, and what the runs before left."""
+        if state.key is None:
+            return Read(self.run.started, self._created, self._newest_first)
+        if state.outdated:
+            self.logger.warning("%s: read anew, as %s", self.name, state.outdated)
+        bookmark, resume = state.recall()
+        floor = start = state.start or None
+        if not self._resumable:
+            bookmark, resume = bookmark and Bookmark(bookmark.value), None
+        if bookmark and not self.has_unstable_filter:
+            lookback = before(bookmark.value, days=self.config["lookback_days"])
+            late = before(bookmark.value, minutes=LATE_MINUTES)
+            floor = max(min(lookback, late), start or "")
+        return Read(
+            self.run.started,
+            self._created,
+            self._newest_first,
+            key=self.replication_key,
+            floor=floor,
+            start=start,
+            previous=bookmark,
+            resume=resume,
+        )
 
     @property
-    def narrowed(self) -> bool:
+    def has_unstable_filter(self) -> bool:
         """Whether settings leave rows out that may enter the list later."""
         return False
 
     @property
     def _created(self) -> str | None:
         """The field that tells whether a row was there before, where it can tell."""
-        return None if self.narrowed else self.created
+        return None if self.has_unstable_filter else self.created
 
     @property
     def _newest_first(self) -> bool:
-        return self.newest_first and not self.narrowed
+        return self.newest_first and not self.has_unstable_filter
 
     @property
     def _resumable(self) -> bool:
@@ -293,9 +282,3 @@ class ListStream(RecordStream):
         """What limits the rows of a read, in short: a bookmark holds only under the same."""
         limits = [self.config["api_url"].rstrip("/"), self.path, self.filters()]
         return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _memory(self) -> Memory | None:
-        if not self.replication_key:
-            return None
-        start = self._start_date or ""
-        return Memory(self.stream_state, self.replication_key, self._fingerprint, start)

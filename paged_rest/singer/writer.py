@@ -16,14 +16,12 @@ from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from typing_extensions import override
 
+from paged_rest.errors import OutputLost
+
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _BUFFER_SIZE = 1 << 16
-
-
-class OutputLost(Exception):
-    """Standard output takes no more: the target ended, or the disk is full."""
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -35,18 +33,14 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     A pipe with room takes up to PIPE_BUF bytes at once, an empty one all that it can hold. So
     lines leave in pieces of that size, and a signal handler that raises while a target is
     waited for breaks off no line.
-
-    Attributes:
-        busy: Whether a line is leaving, which must not be broken off.
-        interruption: What to raise once it has left, or None.
     """
 
     def __init__(self) -> None:
         """Begin with nothing to write."""
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
         self._buffer = bytearray()
-        self.busy = False
-        self.interruption: BaseException | None = None
+        self._busy = False
+        self._interruption: BaseException | None = None
 
     @override
     def serialize_message(self, message: Message) -> bytes:
@@ -64,17 +58,25 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if len(self._buffer) >= _BUFFER_SIZE or not isinstance(message, RecordMessage):
             self.flush()
 
-    def write_records(self, head: bytes, records: Iterable[object], tail: bytes) -> None:
+    def write_records(self, head: bytes, records: Sequence[object], tail: bytes) -> None:
         """Write the lines of RECORDs, which differ in nothing but the records.
 
         Raises:
             OutputLost: Standard output does not take them.
         """
+        if not records:
+            return
         between = tail + b"\n" + head
         lines = between.join(map(self._encode, records))
         # In one step, as a signal may come between two.
         self._buffer += b"".join((head, lines, tail, b"\n"))
         self.flush()
+
+    def interrupt(self, interruption: BaseException) -> None:
+        """Raise an exception, from a signal handler; if a line is leaving, once it has left."""
+        if not self._busy:
+            raise interruption
+        self._interruption = interruption
 
     def flush(self) -> None:
         """Hand on every line written so far.
@@ -105,16 +107,17 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             end = self._buffer.find(b"\n") + 1
         try:
             while end:
-                self.busy = True
+                self._busy = True
                 written = os.write(descriptor, self._buffer[: min(end, room)])
                 del self._buffer[:written]
                 end -= written
                 if end:
                     _wait_for_room(descriptor)
         finally:
-            self.busy = False
-        if self.interruption:
-            raise self.interruption
+            self._busy = False
+        if self._interruption:
+            interruption, self._interruption = self._interruption, None
+            raise interruption
 
 
 def _wait_for_room(descriptor: int) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from paged_rest import errors
+from paged_rest.http import Response, error_for
 from tap_rotor.client import ROTOR
 from tests.harness.documents import blocks
 from tests.harness.tap import until
@@ -313,15 +313,13 @@ def answers(port: int) -> bool:
         return False
 
 
-def answer(status: int, **body: str) -> errors.Answer:
-    return errors.Answer(status, {}, json.dumps(body).encode(), "/leads", "rotor.example", 0.1)
+def answer(status: int, **body: str) -> Response:
+    return Response(status, {}, json.dumps(body).encode(), "/leads", "rotor.example", 0.1)
 
 
 def sentence(status: int, **body: str) -> str:
     """Return what the tap says of an answer in the end."""
-    with pytest.raises(errors.TapError) as raised:
-        errors.raise_for_status(answer(status, **body), ROTOR)
-    return f"tap-rotor: Failed. leads: {raised.value}"
+    return f"tap-rotor: Failed. leads: {error_for(answer(status, **body), ROTOR)}"
 
 
 def test_plan(dagster: Dagster) -> None:

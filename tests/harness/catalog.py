@@ -13,7 +13,7 @@ from tests.harness.run import invoke
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
     from tests.harness.run import Message
 
 

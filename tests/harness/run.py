@@ -24,7 +24,7 @@ from tools.harness.meltano import clean_environment
 if t.TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
 
 Message = dict[str, t.Any]
 

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
     from tools.sandbox import NexusSandbox, Sandbox
 
 KEY = "rotor_demo_key"

@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 
-from paged_rest.errors import Answer
+from paged_rest.http import Response
 from tests.harness.companies import HOUR, hourly
 from tests.harness.promise import ALL, ids, read
 from tests.harness.tap import Tap
@@ -139,7 +139,7 @@ def test_rows_of_after_a_request_are_not_taken_to_have_been_there(monkeypatch, d
     time.tzset()
     try:
         headers = {"Date": date} if date else {}
-        assert Answer(200, headers, b"", "/leads", "host", seconds=2.5).asked == asked
+        assert Response(200, headers, b"", "/leads", "host", seconds=2.5).asked == asked
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -163,7 +163,7 @@ def test_a_body_that_stands_still(tap, sandbox):
 
 
 def test_a_body_that_drips_for_ever(tap, sandbox, monkeypatch):
-    monkeypatch.setattr("paged_rest.http.client.LONGEST_ANSWER", 0.2)
+    monkeypatch.setattr("paged_rest.http.client.LONGEST_RESPONSE", 0.2)
     sandbox.rule("drip", "/leads", times=None, rate=200)
     result = tap.run()
     assert_failed(result, "leads: 127.0.0.1 did not answer in time")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from paged_rest.reading.pagination import LATE_MINUTES, Page, Read
+from paged_rest.reading import LATE_MINUTES, Page, Read, Row
 from paged_rest.timestamps import before
 from tests.harness.histories import moment
 
 if t.TYPE_CHECKING:
-    from paged_rest.reading.pagination import Bookmark, Stretch
+    from paged_rest.reading import Bookmark, Stretch
 
 
 @dataclass
@@ -53,7 +53,10 @@ class ChangingList:
         start = (number - 1) * self.limit
         return Page(
             number=number,
-            rows=[dict(row) for row in self.rows[start : start + self.limit]],
+            rows=[
+                Row(row["id"], row["created_at"], row["created_at"])
+                for row in self.rows[start : start + self.limit]
+            ],
             total=len(self.rows),
             limit=self.limit,
             has_more=start + self.limit < len(self.rows),
@@ -114,7 +117,7 @@ def run(
             event()
             break
         rows = read.feed(source.page(read.next_page, dated=dated))
-        memory.loaded.update(str(row["id"]) for row in rows)
+        memory.loaded.update(row.id for row in rows)
         memory.stretch = read.stretch
     if read.unproven:
         return False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import typing as t
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from paged_rest.reading.pagination import Page, Read
+from paged_rest.reading import Page, Read, Row
 
 ROWS = 2_500_000
 LIMIT = 1000
@@ -23,13 +22,11 @@ def page(number: int, new: int) -> Page:
     return Page(number, rows, ROWS + new, LIMIT, start + LIMIT < ROWS + new)
 
 
-def row(place: int) -> dict[str, t.Any]:
+def row(place: int) -> Row:
     """Return the row at a place of the first day's list; later rows have places below 0."""
     created = NEWEST - timedelta(seconds=37 * place) + timedelta(days=place < 0)
-    return {
-        "id": f"{place % (1 << 48):012x}",
-        "created_at": created.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-    }
+    key = created.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return Row(f"{place % (1 << 48):012x}", key, key)
 
 
 @pytest.mark.long
@@ -42,13 +39,13 @@ def test_it_ends_on_the_third_day_with_hardly_a_request_more() -> None:
             "2026-08-01T00:00:00.000000Z", "created_at", True, key="created_at", resume=resume
         )
         while read.next_page is not None and read.requests < QUOTA:
-            handed_out.update(row["id"] for row in read.feed(page(read.next_page, new)))
+            handed_out.update(row.id for row in read.feed(page(read.next_page, new)))
         requests += read.requests
         resume = read.stretch
         if read.proof:
             break
     assert day == 3
     assert requests <= -(-(ROWS + new) // LIMIT) + 10
-    assert handed_out == {row(place - new)["id"] for place in range(ROWS + new)}
+    assert handed_out == {row(place - new).id for place in range(ROWS + new)}
     assert read.bookmark
-    assert read.bookmark.value == row(-new)["created_at"]
+    assert read.bookmark.value == row(-new).created

@@ -7,8 +7,8 @@ import dataclasses
 
 import pytest
 
-from paged_rest.reading.pagination import Bookmark, Page, Stretch
-from paged_rest.singer.state import Memory
+from paged_rest.reading import Bookmark, Page, Stretch
+from paged_rest.singer.state import StreamState
 from tests.harness.catalog import selecting
 from tests.harness.companies import hourly
 from tests.harness.promise import NO_BOOKMARK
@@ -66,28 +66,29 @@ def test_answers_that_never_fit_end_the_reading(endless):
 
 
 def test_a_start_date_that_no_reading_went_down_to_is_not_remembered():
-    entry: dict[str, object] = {}
-    Memory(entry, "created_at", "now", "2020").interrupted(None)
+    entry = StreamState({}, "created_at", "now", "2020").interrupted(None).entry
     assert entry["replication_key_value"] in NO_BOOKMARK
-    Memory(entry, "created_at", "now", "2025").complete(Bookmark(MOMENT, 0), anew=False)
-    assert Memory(entry, "created_at", "now", "2020").stale() == "start_date is earlier than it was"
+    state = StreamState(entry, "created_at", "now", "2025")
+    entry = state.complete(Bookmark(MOMENT, 0), restarted=False).entry
+    outdated = StreamState(entry, "created_at", "now", "2020").outdated
+    assert outdated == "start_date is earlier than it was"
 
 
-@pytest.mark.parametrize(("anew", "start"), [(False, "2020"), (True, "2025")])
-def test_a_start_date_counts_down_to_where_all_was_read(anew, start):
-    entry: dict[str, object] = {}
-    Memory(entry, "created_at", "now", "2020").complete(Bookmark(MOMENT, 0), anew=False)
-    Memory(entry, "created_at", "now", "2025").complete(Bookmark(MOMENT, 0), anew=anew)
+@pytest.mark.parametrize(("restarted", "start"), [(False, "2020"), (True, "2025")])
+def test_a_start_date_counts_down_to_where_all_was_read(restarted, start):
+    state = StreamState({}, "created_at", "now", "2020")
+    entry = state.complete(Bookmark(MOMENT, 0), restarted=False).entry
+    state = StreamState(entry, "created_at", "now", "2025")
+    entry = state.complete(Bookmark(MOMENT, 0), restarted=restarted).entry
     assert entry["start_date"] == start
 
 
 def test_a_merged_state_does_not_bring_back_the_bookmark_of_other_settings():
-    former: dict[str, object] = {}
-    Memory(former, "created_at", "former", "").complete(Bookmark(MOMENT, 7), anew=False)
-    refresh: dict[str, object] = {}
-    memory = Memory(refresh, "created_at", "now", "")
-    memory.interrupted(None)
-    assert Memory({**former, **refresh}, "created_at", "now", "").recall() == (None, None)
+    state = StreamState({}, "created_at", "former", "")
+    former = state.complete(Bookmark(MOMENT, 7), restarted=False).entry
+    refresh = StreamState({}, "created_at", "now", "").interrupted(None).entry
+    merged = StreamState({**former, **refresh}, "created_at", "now", "")
+    assert merged.recall() == (None, None)
 
 
 @pytest.fixture
@@ -177,9 +178,9 @@ def test_a_bookmark_of_another_key_is_never_taken_over():
         "replication_key": "updated_at",
         "replication_key_value": "2026-06-15T00:00:00.000000Z",
     }
-    memory = Memory(entry, "created_at", "fingerprint", "")
-    assert memory.stale() == "its replication key was another"
-    memory.interrupted(None)
-    assert memory.recall() == (None, None)
-    memory.interrupted(Stretch(MOMENT, MOMENT, 0, "", 5))
-    assert memory.recall() == (None, Stretch(MOMENT, MOMENT, 0, "", 5))
+    state = StreamState(entry, "created_at", "fingerprint", "")
+    assert state.outdated == "its replication key was another"
+    state = state.interrupted(None)
+    assert state.recall() == (None, None)
+    state = state.interrupted(Stretch(MOMENT, MOMENT, 0, "", 5))
+    assert state.recall() == (None, Stretch(MOMENT, MOMENT, 0, "", 5))

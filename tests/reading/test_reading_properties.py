@@ -224,7 +224,7 @@ def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:
                 change()
                 break
             page = history.list.page(number)
-            loaded.update(row["id"] for row in page.rows)
+            loaded.update(row.id for row in page.rows)
             number, more = number + 1, page.has_more
         losses += not history.stayed <= loaded
 

@@ -10,16 +10,13 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-import singer_sdk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paged_rest.errors import Answer
-from paged_rest.records.conform import EXTRA_FIELDS, Conformer, sent
-from paged_rest.records.page import RECORD, Reader
-from paged_rest.records.typed_rows import typed_rows
-from paged_rest.singer.sdk import RecordStream
-from paged_rest.singer.unused import UNUSED
+from paged_rest.http import PageReader, Response
+from paged_rest.records import EXTRA_FIELDS, Conformer, sent, typed_rows
+from paged_rest.singer.sdk import SdkStream
+from paged_rest.startup import UNUSED
 from tap_rotor.client import ROTOR
 from tests.harness.tap import Tap, full, until
 from tests.records.rows import SCHEMAS, body, values
@@ -32,22 +29,27 @@ def decoded(text: bytes) -> object:
     return json.loads(text, parse_float=Decimal)
 
 
-def answer(rows: list[dict[str, object]]) -> Answer:
-    page = {"data": rows, "pagination": {"total": len(rows)}, "status": "success"}
-    return Answer(200, {}, body(page), "/x", "localhost", 0.1)
+def response(rows: list[dict[str, object]]) -> Response:
+    about = {"total": len(rows), "has_more": False}
+    page = {"data": rows, "pagination": about, "status": "success"}
+    return Response(200, {}, body(page), "/x", "localhost", 0.1)
 
 
-def readers(stream: str) -> tuple[Reader, Reader]:
+def readers(stream: str) -> tuple[PageReader, PageReader]:
     """Return the reader that takes the quick way where it can, and the one that never does."""
     conformer = Conformer(SCHEMAS[stream])
     typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
     assert typed is not None
-    quick, general = (Reader(ROTOR, conformer, way, None, None) for way in (typed, None))
+    quick, general = (
+        PageReader(ROTOR, conformer, way, None, None, paged=True) for way in (typed, None)
+    )
     return quick, general
 
 
-def records(reader: Reader, answered: Answer) -> list[object]:
-    return [decoded(encode(row[RECORD])) for row in reader.rows(answered)[0]]
+def records(reader: PageReader, answered: Response) -> list[object]:
+    page = reader.page(answered, 1)
+    assert page
+    return [decoded(encode(row.record)) for row in page.rows]
 
 
 def near(declared: dict[str, object]) -> st.SearchStrategy[object]:
@@ -85,14 +87,14 @@ def test_both_ways_make_the_same_records(stream, data):
             row[data.draw(names | st.text(max_size=3))] = data.draw(values)
         rows.append({**row, "id": f"{number}"})
     quick, general = readers(stream)
-    answered = answer(rows)
+    answered = response(rows)
     assert records(quick, answered) == records(general, answered)
 
 
 @pytest.mark.parametrize("stream", SCHEMAS)
 def test_ordinary_pages_take_the_quick_way(stream):
     quick, _general = readers(stream)
-    page = answer(Company(30).rows(stream))
+    page = response(Company(30).rows(stream))
     assert quick.typed
     assert quick.typed.decode(page.content) is not None
 
@@ -117,7 +119,9 @@ def test_ordinary_pages_take_the_quick_way(stream):
 )
 def test_odd_pages_do_not(row):
     quick, general = readers("leads")
-    page = Answer(200, {}, b'{"data": [%b], "pagination": null}' % row, "/x", "localhost", 0.1)
+    about = b'{"total": 1, "has_more": false}'
+    content = b'{"data": [%b], "pagination": %b}' % (row, about)
+    page = Response(200, {}, content, "/x", "localhost", 0.1)
     assert quick.typed
     assert quick.typed.decode(page.content) is None
     assert records(quick, page) == records(general, page)
@@ -135,7 +139,7 @@ def test_both_ways_write_the_same_lines(sandbox, tmp_path, monkeypatch, versions
         return [re.sub(r'"version":\d+', '"version":1', text) for text in texts]
 
     quick = lines()
-    monkeypatch.setattr(RecordStream, "written_as_read", False)
+    monkeypatch.setattr(SdkStream, "written_as_read", False)
     assert lines() == quick
     assert sum('"type":"RECORD"' in line for line in quick) > len(SCHEMAS)
     assert any('"version"' in line for line in quick) is versions
@@ -169,19 +173,3 @@ def test_the_command_starts_without_what_the_tap_does_not_use():
     assert "requests" in names
     assert not names & {"fsspec", "pendulum", "psutil", "joblib.parallel", "upath.core"}
     assert names >= set(UNUSED)
-
-
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [
-        (singer_sdk.Stream, "_increment_stream_state"),
-        (singer_sdk.Stream, "_log_metric"),
-        (singer_sdk.Stream, "_write_activate_version_message"),
-        (singer_sdk.Stream, "_write_record_message"),
-        (singer_sdk.Stream, "_write_state_message"),
-        (singer_sdk.Tap, "_handle_termination"),
-        (singer_sdk.Tap, "_validate_config"),
-    ],
-)
-def test_the_private_names_of_the_sdk_are_still_there(owner, name):
-    assert callable(getattr(owner, name))

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from paged_rest.records.conform import Conformer, decode_json
+from paged_rest.reading import Row
+from paged_rest.records import Conformer, Note, decode_json
+from paged_rest.singer.log import Summary
 from tests.harness.catalog import fixed
 from tests.harness.tap import Tap
 from tests.records.rows import SCHEMAS, body
@@ -19,7 +21,7 @@ EXTRA = "extra_fields"
 
 
 def conform(stream: str, row: dict[str, t.Any]) -> dict[str, t.Any]:
-    return Conformer(SCHEMAS[stream])(row)
+    return Conformer(SCHEMAS[stream])(row).record
 
 
 # Decoding
@@ -128,20 +130,18 @@ MISFITS = [
 def test_a_deselected_field_does_not_come_as_a_misfit():
     conformer = Conformer(SCHEMAS["customers"], {"phone", "address.city", "tags"})
     row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5}, "tags": [[5]]}
-    record = conformer(row)
-    conformer.count([record])
+    record, notes = conformer(row)
     assert record[EXTRA] == {"address.state": 5}
-    assert conformer.misfits == {"address.state": 1}
+    assert notes == (Note("misfit", "address.state"),)
 
 
 @pytest.mark.parametrize(("stream", "field", "value"), MISFITS)
 def test_a_misfit_is_null_and_kept(stream, field, value):
     conformer = Conformer(SCHEMAS[stream])
-    record = conformer(decode_json(body({"id": "1", field: value})))
-    conformer.count([record])
+    record, notes = conformer(decode_json(body({"id": "1", field: value})))
     assert record[field] is None
     assert record[EXTRA] == {field: value}
-    assert (conformer.misfits, conformer.unknown) == ({field: 1}, {})
+    assert notes == (Note("misfit", field),)
 
 
 @pytest.mark.parametrize(
@@ -175,11 +175,13 @@ def test_a_field_named_like_a_path_loses_nothing(order):
 
 def test_unknown_fields_are_kept_and_counted():
     conformer = Conformer(SCHEMAS["leads"])
+    summary = Summary("leads")
     for _ in range(3):
-        record = conformer({"id": "1", "new": [{"a": None}], "other": None, EXTRA: {"x": 1}})
-        conformer.count([record])
+        row = {"id": "1", "new": [{"a": None}], "other": None, EXTRA: {"x": 1}}
+        record, notes = conformer(row)
+        summary.count([Row("1", None, None, record, notes)])
     assert record[EXTRA] == {"new": [{"a": None}], "other": None, EXTRA: {"x": 1}}
-    assert conformer.unknown == {"new": 3, "other": 3, EXTRA: 3}
+    assert summary.unknown == {"new": 3, "other": 3, EXTRA: 3}
 
 
 @pytest.mark.parametrize(

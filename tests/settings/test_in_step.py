@@ -16,7 +16,7 @@ from tests.harness.run import invoke
 from tools.generate import settings_table
 
 if t.TYPE_CHECKING:
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
 
 ROOT = Path(__file__).parents[2]
 # What the SDK adds, with descriptions of its own.

@@ -16,7 +16,7 @@ from tap_rotor.streams import STREAMS as ROTOR_STREAMS
 from tap_rotor.tap import TapRotor
 
 if t.TYPE_CHECKING:
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
 
 FOLDER = Path(__file__).parents[2] / "transform" / "models" / "sources"
 # The tap, its lists, and what its system is.

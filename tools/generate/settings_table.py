@@ -15,7 +15,7 @@ from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
 
 if t.TYPE_CHECKING:
-    from paged_rest.singer.tap import ListTap
+    from paged_rest.singer import ListTap
 
 ROOT = Path(__file__).parents[2]
 FILES: dict[str, type[ListTap]] = {

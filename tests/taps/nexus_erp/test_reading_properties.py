@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paged_rest.reading.pagination import LATE_MINUTES, Bookmark, Page, Read
+from paged_rest.reading import LATE_MINUTES, Bookmark, Page, Read, Row
 from paged_rest.timestamps import before
 from tests.harness.histories import HISTORIES, Tally, moment
 
@@ -97,7 +97,10 @@ class Calls:
             return None
         return Page(
             number=number,
-            rows=rows[start : start + self.limit],
+            rows=[
+                Row(lead["id"], lead["updatedAt"], lead["createdAt"], record=lead)
+                for lead in rows[start : start + self.limit]
+            ],
             total=len(rows),
             limit=self.limit,
             has_more=start + self.limit < len(rows),
@@ -121,7 +124,7 @@ def run(calls: Calls, reading: Read, events: Iterator[Callable[[], None]]) -> di
         if page is None:
             reading.lose_page()
         else:
-            records |= {lead["id"]: lead for lead in reading.feed(page)}
+            records |= {row.id: row.record for row in reading.feed(page)}
     assert reading.requests <= 3 * (calls.made + 2 * 12 * 3 + 4)
     return records
 
@@ -186,7 +189,7 @@ def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:
             if number <= events:
                 calls.happens()
             page = calls.page(number)
-            seen |= {lead["id"] for lead in page.rows} if page else set()
+            seen |= {row.id for row in page.rows} if page else set()
             number += 1
             if not page or not page.has_more:
                 break

@@ -5,35 +5,37 @@ from __future__ import annotations
 import typing as t
 
 from singer_sdk import typing as th
+from singer_sdk.authenticators import APIKeyAuthenticator
 
-from paged_rest.http.api import Api, Fault
-from paged_rest.settings.schema import settings
-from paged_rest.singer.stream import ListStream
-from paged_rest.singer.tap import ListTap
+from paged_rest.http import Api, ErrorBody
+from paged_rest.settings import settings
+from paged_rest.singer import ListStream, ListTap
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _headers(key: str) -> dict[str, str]:
-    return {"X-Token": key}
+def authenticator(key: str) -> APIKeyAuthenticator:
+    """Return what puts the key into each request."""
+    return APIKeyAuthenticator(key="X-Token", value=key)
 
 
-def _fault(body: Mapping[str, t.Any]) -> Fault:
-    return Fault(quota_spent=body.get("reason") == "quota")
+def parse_error(body: Mapping[str, t.Any]) -> ErrorBody:
+    """Return what an error says: `{reason}`."""
+    return ErrorBody(quota_spent=body.get("reason") == "quota")
 
 
 ORCHARD = Api(
     name="Orchard",
-    url="https://api.orchard.example/v2",
+    url_base="https://api.orchard.example/v2",
     key_owner="orchard",
     key_origin="Orchard under Account, Tokens",
-    headers=_headers,
-    fault=_fault,
+    authenticator=authenticator,
+    parse_error=parse_error,
     page="number",
-    size="per_page",
+    page_size="per_page",
     total="count",
-    more="more",
+    has_more="more",
     largest_page=200,
 )
 

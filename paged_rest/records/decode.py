@@ -1,0 +1,55 @@
+"""From the bytes of a JSON text to values: numbers exact, strings fit for every target."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from decimal import Decimal
+
+import msgspec
+
+# PostgreSQL holds far larger numbers, but not without end; no amount or count comes near.
+MOST_DIGITS = 100
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def decode_json(body: bytes) -> t.Any:
+    """Return what a JSON text says: numbers exact, every string fit for every target.
+
+    NUL and lone surrogates, which databases refuse, become U+FFFD, in keys and values.
+
+    Raises:
+        ValueError: The text is not JSON.
+    """
+    try:
+        try:
+            value = _decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # The standard library reads what msgspec refuses: lone surrogates, NaN, stray bytes.
+            text = body.decode("utf-8", errors="replace")
+            value = json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=str)
+            return _clean(value)
+        return _clean(value) if b"\\u0000" in body else value
+    except RecursionError:
+        message = "nested too deeply"
+        raise ValueError(message) from None
+
+
+def _integer(digits: str) -> int | str:
+    # Python refuses to read integers of more than 4,300 digits.
+    return int(digits) if len(digits) <= MOST_DIGITS else digits
+
+
+def _clean(value: t.Any) -> t.Any:
+    if isinstance(value, str):
+        return (
+            value.replace("\0", "\ufffd")
+            .encode("utf-16", "surrogatepass")
+            .decode("utf-16", "replace")
+        )
+    if isinstance(value, dict):
+        return {_clean(name): _clean(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    return value
