@@ -8,8 +8,9 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/python
 # Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
 export UV_COMPILE_BYTECODE := 1
-# What is true on one machine alone, and hosts of package indexes.
-PLACES := p[y]pi[.]org|pythonhosted[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
+# What no file may hold: hosts of package indexes and their mirrors, and paths that are true on one
+# machine alone. Each has a class of one character, so that this line does not match itself.
+PLACES := p[y]pi[.]org|python[h]osted|registry[.]np[m]js|[.]deb[i]an[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
 
 .PHONY: help
 help: ## Show these targets
@@ -89,18 +90,34 @@ check: install ## Run every static check
 	@# Status 1: none was found.
 	git grep -nIE '$(PLACES)'; test $$? -eq 1
 
+.PHONY: generate
+generate: install ## Write anew what is made of the taps' declarations: settings, tables, catalog, sources
+	@$(RUN) -m tools.generate
+
 .PHONY: hooks
 hooks: install ## Run ruff and typos before a commit, `make check` before a push
 	.venv/bin/prek install --quiet
+
+# These need Meltano and PostgreSQL, whose versions are their own.
+PIPELINES := --ignore tests/e2e --ignore tests/targets --ignore tests/tools/test_page.py \
+	--ignore tests/tools/test_simulation.py --ignore tests/tools/test_benchmarks.py
 
 .PHONY: lowest
 lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dependencies allowed
 	$(UV) venv --quiet --clear --python 3.11 .venv-lowest
 	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct \
 		--group test --editable .
-	@# What is left out needs Meltano and PostgreSQL, whose bounds are their own.
-	.venv-lowest/bin/python -m pytest --ignore tests/e2e --ignore tests/targets --ignore tests/repository --ignore tests/tools/test_simulation.py \
-		--ignore tests/tools/test_benchmarks.py
+	.venv-lowest/bin/python -m pytest $(PIPELINES)
+
+.PHONY: sdk-next
+sdk-next: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the newest singer-sdk, pre-releases included
+	$(UV) venv --quiet --clear --python '>=3.11' .venv-next
+	$(UV) pip install --quiet --python .venv-next --group test --editable .
+	@# Alone, so that a pre-release of nothing else comes along, and above our own bound, too.
+	$(UV) pip install --quiet --python .venv-next --prerelease allow \
+		--upgrade-package singer-sdk 'singer-sdk[msgspec,testing]'
+	.venv-next/bin/python -c 'import importlib.metadata as m; print("singer-sdk", m.version("singer-sdk"))'
+	.venv-next/bin/python -m pytest $(PIPELINES)
 
 # Nothing younger than a week: most bad releases are found within days. UPGRADE= changes only
 # what pyproject.toml asks for.

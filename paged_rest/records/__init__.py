@@ -2,7 +2,7 @@
 
 from paged_rest.records.conform import EXTRA_FIELDS, Conformed, Conformer, Note, sent
 from paged_rest.records.decode import decode_json
-from paged_rest.records.typed_rows import LONGEST_ID, TypedRows, typed_rows
+from paged_rest.records.typed_rows import LONGEST_ID, TypedRows
 
 __all__ = [
     "EXTRA_FIELDS",
@@ -13,5 +13,4 @@ __all__ = [
     "TypedRows",
     "decode_json",
     "sent",
-    "typed_rows",
 ]

@@ -62,6 +62,22 @@ class TypedRows:
         self._blank = f'"{blank}"'.encode()
         self._decoder = msgspec.json.Decoder(page)
 
+    @classmethod
+    def declared(
+        cls, properties: Mapping[str, t.Any], blank: str, success: Mapping[str, str]
+    ) -> TypedRows | None:
+        """Return a decoder for the properties of a JSON Schema, if it has a type for each of them.
+
+        Args:
+            properties: What the schema declares of each field that the API sends.
+            blank: The field of a record that the API does not send.
+            success: What the body of a page says beside its rows where it says it.
+        """
+        kinds = {name: _kind(declared) for name, declared in properties.items()}
+        if "id" not in kinds or not set(kinds.values()) <= set(_TYPES):
+            return None
+        return cls(kinds, blank, success)
+
     def decode(self, body: bytes) -> tuple[Sequence[msgspec.Struct], object] | None:
         """Return the records of a page and its `pagination`, or None where a value is odd."""
         if b"\\u0000" in body or self._blank in body:
@@ -73,22 +89,6 @@ class TypedRows:
         except (RecursionError, TypeError, ValueError):
             return None
         return page.data, page.pagination
-
-
-def typed_rows(
-    properties: Mapping[str, t.Any], blank: str, success: Mapping[str, str]
-) -> TypedRows | None:
-    """Return a decoder for the properties of a JSON Schema, if it knows a type for each of them.
-
-    Args:
-        properties: What the schema declares of each field that the API sends.
-        blank: The field of a record that the API does not send.
-        success: What the body of a page says beside its rows where it says it.
-    """
-    kinds = {name: _kind(declared) for name, declared in properties.items()}
-    if "id" not in kinds or not set(kinds.values()) <= set(_TYPES):
-        return None
-    return TypedRows(kinds, blank, success)
 
 
 def _kind(declared: Mapping[str, t.Any]) -> str:

@@ -16,7 +16,7 @@ from typing_extensions import override
 from paged_rest import errors
 from paged_rest.http import PageReader
 from paged_rest.reading import LATE_MINUTES, Bookmark, Read
-from paged_rest.records import EXTRA_FIELDS, Conformer, sent, typed_rows
+from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, sent
 from paged_rest.singer.log import Progress, Summary, counted
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.singer.state import StreamState
@@ -212,7 +212,7 @@ class ListStream(SdkStream):
         deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
         typed, success = None, self.run.api.success
         if self.written_as_read:
-            typed = typed_rows(sent(self.effective_schema), EXTRA_FIELDS, success)
+            typed = TypedRows.declared(sent(self.effective_schema), EXTRA_FIELDS, success)
         return PageReader(
             api=self.run.api,
             conformer=Conformer(self.effective_schema, deselected),

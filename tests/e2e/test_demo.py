@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.harness.documents import blocks
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 from tools.harness.warehouse import assert_equal
 from tools.sandbox.create import LISTS
 

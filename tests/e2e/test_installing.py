@@ -19,7 +19,7 @@ import yaml
 
 from tests.harness.documents import blocks
 from tests.harness.run import Run
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 from tools.harness.warehouse import assert_equal
 from tools.sandbox import Company
 from tools.sandbox.create import LISTS

@@ -24,7 +24,8 @@ from tap_rotor.client import ROTOR
 from tests.harness.documents import blocks
 from tests.harness.tap import until
 from tools.demo import dagster as example
-from tools.harness.meltano import ROOT, STATE_ID, Meltano
+from tools.harness.meltano import STATE_ID, Meltano
+from tools.harness.project import ROOT
 from tools.harness.warehouse import assert_equal
 from tools.sandbox import Company, Sandbox
 from tools.sandbox.create import LISTS

@@ -16,7 +16,7 @@ import yaml
 from tests.harness.documents import blocks
 from tests.harness.project import ENVIRONMENT, Project
 from tests.harness.transform import connection_settings, rows
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 from tools.harness.warehouse import actual, assert_equal
 from tools.sandbox import Company, NexusSandbox, Organisation, Sandbox
 from tools.sandbox.create import LISTS

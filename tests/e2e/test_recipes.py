@@ -18,7 +18,7 @@ from psycopg import sql
 from tests.harness.documents import blocks
 from tests.harness.project import Project
 from tests.harness.transform import rows
-from tools.harness.meltano import ROOT
+from tools.harness.project import ROOT
 from tools.harness.warehouse import actual, assert_equal, column_types, expected
 from tools.sandbox import Company, Sandbox
 from tools.sandbox.create import LISTS

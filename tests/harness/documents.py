@@ -10,7 +10,7 @@ import textwrap
 import typing as t
 from dataclasses import dataclass
 
-from tools.harness.meltano import ROOT
+from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,9 @@ import pytest
 from psycopg import sql
 
 from tests.harness.project import Project
-from tools.harness.meltano import ROOT, Meltano, MeltanoError
+from tools.harness.meltano import Meltano, MeltanoError
 from tools.harness.postgres import Postgres
+from tools.harness.project import ROOT
 from tools.sandbox import NexusSandbox, Organisation
 
 if t.TYPE_CHECKING:

@@ -9,7 +9,7 @@ import typing as t
 
 import yaml
 
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 
 if t.TYPE_CHECKING:
     from pathlib import Path

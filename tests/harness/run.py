@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from typing_extensions import override
 
 from tap_rotor.tap import TapRotor
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 
 if t.TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

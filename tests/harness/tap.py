@@ -15,7 +15,7 @@ from tap_rotor.tap import TapRotor
 from tests.harness.catalog import selecting
 from tests.harness.run import Run, invoke
 from tests.harness.streams import BY_TAP
-from tools.harness.meltano import clean_environment
+from tools.harness.project import clean_environment
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

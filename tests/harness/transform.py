@@ -13,7 +13,7 @@ from decimal import Decimal
 from psycopg import sql
 
 from tools.demo.answers import answers
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 from tools.sandbox.create import LISTS
 
 if t.TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paged_rest.http import PageReader, Response
-from paged_rest.records import EXTRA_FIELDS, Conformer, sent, typed_rows
+from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, sent
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.startup import UNUSED
 from tap_rotor.client import ROTOR
@@ -38,7 +38,7 @@ def response(rows: list[dict[str, object]]) -> Response:
 def readers(stream: str) -> tuple[PageReader, PageReader]:
     """Return the reader that takes the quick way where it can, and the one that never does."""
     conformer = Conformer(SCHEMAS[stream])
-    typed = typed_rows(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
+    typed = TypedRows.declared(sent(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
     assert typed is not None
     quick, general = (
         PageReader(ROTOR, conformer, way, None, None, paged=True) for way in (typed, None)

@@ -1,48 +1,82 @@
-"""The packages: who may import whom, and what a wheel holds."""
+"""The packages: who may import whom, that no import goes in a circle, and what a wheel holds."""
 
 from __future__ import annotations
 
-import ast
 import tomllib
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-# Each with those of this repository that it may import besides itself.
+from tests.repository.imports import graph, in_circles, modules
+from tools.harness.project import ROOT
+
+# Each package of the wheel, with those of this repository that it may import besides itself.
 PACKAGES: dict[str, set[str]] = {
     "paged_rest": set(),
     "tap_nexus_erp": {"paged_rest"},
     "tap_rotor": {"paged_rest"},
 }
+TAPS = {"tap_nexus_erp", "tap_rotor"}
+# Each tool, with the other tools and the packages that it may import.
+TOOLS: dict[str, set[str]] = {
+    "tools": set(),
+    "tools.benchmarks": {"tools.harness", "tools.sandbox"},
+    "tools.demo": {"tools.harness", "tools.sandbox"},
+    "tools.generate": {"tools.harness", *TAPS},
+    "tools.harness": set(),
+    "tools.sandbox": set(),
+    "tools.simulation": {"tools.harness", "tools.sandbox"},
+}
+# The first two run in environments of their own.
+OTHERS: dict[str, set[str]] = {"load": set(), "orchestrate": set(), "tests": {*PACKAGES, *TOOLS}}
+ALLOWED = {**PACKAGES, **TOOLS, **OTHERS}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-OURS = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"tests"}
+IMPORTS = graph(modules())
 
 
-def imported(text: str) -> set[str]:
-    """Return the packages that a module imports, wherever in it."""
-    names = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "relative"
-            names.add(node.module or "")
-    return {name.partition(".")[0] for name in names}
+def unit(module: str) -> str:
+    """Return what a module belongs to: a tool, or else a folder at the root."""
+    parts = module.split(".")
+    return ".".join(parts[:2] if parts[0] == "tools" else parts[:1])
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_packages_import_just_what_they_may(package):
-    for path in (ROOT / package).rglob("*.py"):
-        found = imported(path.read_text(encoding="utf-8")) & OURS
-        assert found <= PACKAGES[package] | {package}, path.name
+def test_every_module_belongs_to_something_that_has_rules():
+    assert {unit(module) for module in IMPORTS} == set(ALLOWED)
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert folders <= {name.partition(".")[0] for name in ALLOWED}
 
 
-def test_an_import_anywhere_is_found():
-    text = "import a.b\nif x:\n    def f():\n        from c.d import e\n"
-    assert imported(text) == {"a", "c"}
-    assert {*PACKAGES, "tools", "tests"} <= OURS
+@pytest.mark.parametrize("name", ALLOWED)
+def test_nobody_imports_more_than_it_may(name):
+    for module, imported in IMPORTS.items():
+        if unit(module) == name:
+            found = {unit(other) for other in imported}
+            assert found - ALLOWED[name] - {name} == set(), module
+
+
+def test_no_import_goes_in_a_circle():
+    assert in_circles(IMPORTS) == set()
+
+
+def test_imports_are_found_wherever_they_are():
+    sources = {
+        "a": "if t.TYPE_CHECKING:\n    def f():\n        from b.c import d\n        import e.f\n",
+        "b": "import a",
+        "b.c": "",
+        "b.c.d": "from b import x, c\nimport unknown",
+        "e.f": "",
+        "unused": "from unknown import a",
+    }
+    assert graph(sources) == {
+        "a": {"b.c.d", "e.f"},
+        "b": {"a"},
+        "b.c": set(),
+        "b.c.d": {"b", "b.c"},
+        "e.f": set(),
+        "unused": set(),
+    }
+    assert in_circles(graph(sources)) == {"a", "b", "b.c.d"}
+    with pytest.raises(AssertionError, match="relative"):
+        graph({"a": "from . import b"})
 
 
 def test_what_is_shared_names_no_api():
@@ -57,32 +91,9 @@ def test_the_wheel_and_the_coverage_take_in_every_package():
     assert set(tools["coverage"]["run"]["source"]) == set(PACKAGES)
 
 
-def modules_of_the_tests() -> dict[str, set[str]]:
-    """Return each module of the tests, and which of them it imports, for whatever purpose."""
-    paths = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
-        for path in (ROOT / "tests").rglob("*.py")
-    }
-    found = {}
-    for name, path in paths.items():
-        words = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                words |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                words |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        found[name] = words & paths.keys()
-    return found
-
-
 def test_no_test_imports_another():
     """What two of them need is in the harness, or in a module of their room."""
-    for name, imports in modules_of_the_tests().items():
-        words = {word.rpartition(".")[2] for word in imports}
-        assert not [w for w in words if w.startswith("test_") or w == "conftest"], name
-
-
-def test_the_tests_import_each_other_in_no_circle():
-    with pytest.raises(CycleError):
-        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
-    TopologicalSorter(modules_of_the_tests()).prepare()
+    for module, imported in IMPORTS.items():
+        if unit(module) == "tests":
+            names = {other.rpartition(".")[2] for other in imported}
+            assert not {n for n in names if n.startswith("test_") or n == "conftest"}, module

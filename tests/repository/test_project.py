@@ -6,26 +6,12 @@ import csv
 import json
 import re
 
-import pytest
-
 from tap_nexus_erp.settings import SETTINGS
-from tap_nexus_erp.tap import TapNexusErp
-from tap_rotor.tap import TapRotor
-from tools.generate.dbt_sources import FILES, FOLDER, column_type, sources
-from tools.harness.meltano import ROOT
+from tap_nexus_erp.streams import STREAMS as NEXUS_ERP_STREAMS
+from tap_rotor.streams import STREAMS as ROTOR_STREAMS
+from tools.harness.project import ROOT
 
 TRANSFORM = ROOT / "transform"
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_sources_are_those_of_the_schemas(name: str) -> None:
-    text = FOLDER.joinpath(name).read_text(encoding="utf-8")
-    assert text == sources(*FILES[name]), "make it anew: python -m tools.generate.dbt_sources"
-
-
-def test_sources_are_all_there() -> None:
-    assert {file.name for file in FOLDER.iterdir()} == FILES.keys()
-    assert {tap for tap, *_ in FILES.values()} == {TapRotor, TapNexusErp}
 
 
 def test_history_compares_all_of_a_lead() -> None:
@@ -44,7 +30,8 @@ def test_load_status_has_all_tables() -> None:
     tables = re.search(r"set tables = \[(.*?)\]", text, re.DOTALL)
     assert tables
     assert re.findall(r"\('(\w+)', '(\w+)'\)", tables[1]) == [
-        (file.removesuffix(".yml"), name) for file, (_, names, _) in FILES.items() for name in names
+        *(("rotor", stream.name) for stream in ROTOR_STREAMS),
+        *(("nexus_erp", stream.name) for stream in NEXUS_ERP_STREAMS),
     ]
 
 
@@ -59,21 +46,3 @@ def test_common_stages_have_every_status_and_every_stage_of_the_pipeline() -> No
         *(("rotor", stage) for stage in pipeline),
         *(("nexus_erp", status) for status in statuses),
     ]
-
-
-@pytest.mark.parametrize(
-    ("declared", "column"),
-    [
-        ({"type": "string"}, "text"),
-        ({"type": ["string", "null"], "format": "date-time"}, "timestamp"),
-        ({"type": ["string", "null"], "format": "date"}, "date"),
-        ({"type": ["number", "null"]}, "numeric"),
-        ({"type": ["array", "null"], "items": {"type": ["string", "null"]}}, "text[]"),
-        ({"type": ["array", "null"], "items": {"type": ["object", "null"]}}, "jsonb[]"),
-        ({"type": ["array", "null"]}, "jsonb"),
-        ({"type": ["object", "null"]}, "jsonb"),
-    ],
-)
-def test_column_types(declared: dict[str, object], column: str) -> None:
-    """As target-postgres makes them: see the end-to-end test that reads its tables."""
-    assert column_type(declared) == column

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-import typing as t
-from pathlib import Path
 
 import pytest
 
-import tap_rotor
+from tests.repository.imports import graph, modules
 
 NAME = "paged_rest"
-ENGINE = Path(tap_rotor.__file__).parents[1] / NAME
 # Each with those that it may import; a file of its own counts as a room.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
@@ -24,55 +21,57 @@ ROOMS: dict[str, set[str]] = {
     "settings": {"errors", "timestamps", "http"},
     "singer": {"errors", "timestamps", "reading", "records", "http", "settings"},
 }
+# A room's own tests may look behind its door.
+INSIDERS = ("paged_rest", "tests")
+SOURCES = modules()
+IMPORTS = graph(SOURCES)
 
 
-def imported(path: Path) -> t.Iterator[str]:
-    """Yield the modules that a file imports, wherever in it, as dotted names."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            # `from paged_rest import errors` names a module, and not what is in one.
-            yield from (f"{module}.{a.name}" for a in node.names) if module == NAME else [module]
+def room(module: str) -> str:
+    """Return the room of a module of the engine."""
+    return module.split(".")[1]
 
 
-def files(room: str) -> list[Path]:
-    folder = ENGINE / room
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+def outside(room: str) -> set[str]:
+    """Return the packages that a room imports from elsewhere."""
+    found = set()
+    for name, text in SOURCES.items():
+        if name.split(".")[:2] == [NAME, room]:
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    found.add((node.module or "").partition(".")[0])
+    return found - {NAME}
 
 
 def test_every_room_is_listed():
-    found = {path.stem for path in ENGINE.iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert found - {"__init__", "__pycache__"} == ROOMS.keys()
+    found = {room(module) for module in IMPORTS if module.startswith(f"{NAME}.")}
+    assert found == ROOMS.keys()
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_what_it_may_and_by_the_door(room):
-    for path in files(room):
-        for module in imported(path):
-            package, _, inside = module.partition(".")
-            if package != NAME:
-                continue
-            other, _, behind = inside.partition(".")
-            assert other == room or other in ROOMS[room], path
-            assert other == room or not behind, f"{path} goes past the door of {other}"
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_only_what_it_may_and_by_the_door(name):
+    for module, imported in IMPORTS.items():
+        if module.split(".")[:2] != [NAME, name]:
+            continue
+        for other in imported:
+            assert room(other) == name or room(other) in ROOMS[name], module
+            inside = room(other) == name or other.count(".") == 1
+            assert inside, f"{module} goes past the door of {room(other)}: {other}"
 
 
-@pytest.mark.parametrize("package", ["tap_rotor", "tap_nexus_erp", "tools", "orchestrate"])
-def test_others_come_in_by_the_door(package):
-    for path in (ENGINE.parent / package).rglob("*.py"):
-        for module in imported(path):
-            if module.startswith(f"{NAME}."):
-                assert module.count(".") == 1, f"{path} goes past the door: {module}"
+def test_others_come_in_by_the_door():
+    for module, imported in IMPORTS.items():
+        if not module.startswith(INSIDERS):
+            found = {other for other in imported if other.startswith(f"{NAME}.")}
+            assert {other for other in found if other.count(".") > 1} == set(), module
 
 
 def test_errors_need_nothing_but_the_standard_library():
-    (path,) = files("errors")
-    assert {module.partition(".")[0] for module in imported(path)} <= sys.stdlib_module_names
+    assert outside("errors") <= sys.stdlib_module_names
 
 
 def test_reading_does_no_io():
-    for path in files("reading"):
-        outside = {module.partition(".")[0] for module in imported(path)} - {NAME}
-        assert outside <= {"__future__", "collections", "dataclasses", "itertools", "re", "typing"}
+    harmless = {"__future__", "collections", "dataclasses", "itertools", "re", "typing"}
+    assert outside("reading") <= harmless

@@ -12,7 +12,7 @@ import pytest
 from tests.harness.companies import HOUR, hourly
 from tests.harness.run import invoke
 from tests.harness.tap import KEY, Tap
-from tools.harness.meltano import ROOT
+from tools.harness.project import ROOT
 from tools.sandbox import Sandbox
 
 if t.TYPE_CHECKING:

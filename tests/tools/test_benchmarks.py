@@ -9,11 +9,11 @@ import typing as t
 import pytest
 
 from tests.harness.documents import blocks
-from tools.benchmarks import measure, parts, peers, report
+from tools.benchmarks import environments, measure, parts, peers, report
 from tools.benchmarks.__main__ import main, parse
 from tools.benchmarks.measure import Cost
 from tools.benchmarks.parts import Run
-from tools.harness import environments
+from tools.harness.environments import NotInstalled
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -115,5 +115,5 @@ def test_an_environment_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(environments, "REQUIREMENTS", tmp_path)
     monkeypatch.setattr(environments, "DIRECTORY", tmp_path / "made")
     monkeypatch.setenv("UV_OFFLINE", "1")
-    with pytest.raises(environments.NotInstalled, match="no-such-distribution-of-rotor"):
+    with pytest.raises(NotInstalled, match="no-such-distribution-of-rotor"):
         environments.programs("nothing")

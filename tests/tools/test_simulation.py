@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from tools.harness import plugins
 from tools.harness.postgres import Postgres
 from tools.simulation.days import START, Simulation
 from tools.simulation.plan import runs
@@ -19,7 +20,7 @@ SEED = 90
 
 def test_days() -> None:
     """Nothing is lost, whatever happens, and one full refresh makes all equal."""
-    if not TARGET.exists():
+    if not plugins.program(TARGET).exists():
         pytest.fail("Meltano's plugins are not installed: make plugins")
     # Not below pytest's own folder, see `open_folder` of the end-to-end tests.
     with tempfile.TemporaryDirectory(prefix="tap rotor ") as folder:

@@ -8,7 +8,7 @@ import typing as t
 
 import requests
 
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import ROOT, clean_environment
 
 NO_QUOTA = 1_000_000_000
 PATIENCE_SECONDS = 30

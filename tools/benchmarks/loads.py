@@ -5,8 +5,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from tools.benchmarks import peers, pipeline
-from tools.harness.meltano import ROOT
+from tools.benchmarks import peers
+from tools.harness import plugins
+from tools.harness.warehouse import SCHEMA
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ if t.TYPE_CHECKING:
     from tools.benchmarks.peers import Job, Peer
 
 MERGE = "dlt, merge (an upsert, as the above)"
-TARGETS = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin"
+TARGET = "target-postgres"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Load:
     Attributes:
         schema: Where the table of leads lies in the end.
         target: The settings of target-postgres beside the connection; None for none of it.
-        executable: Its command.
+        executable: Its command; None for the one in meltano.yml.
         variables: Environment variables that the target is run with.
     """
 
@@ -34,7 +35,7 @@ class Load:
     title: str
     schema: str
     target: Mapping[str, t.Any] | None = None
-    executable: str = "target-postgres"
+    executable: str | None = None
     variables: Mapping[str, str] | None = None
 
     @property
@@ -47,7 +48,7 @@ class Load:
         commands = [self.peer.command(job)]
         if self.target is not None:
             config = job.write("target.json", {**self.target, **job.postgres})
-            commands.append([TARGETS / self.executable, "--config", config])
+            commands.append([plugins.program(TARGET, self.executable), "--config", config])
         return commands
 
     def environ(self, job: Job) -> dict[str, str]:
@@ -57,24 +58,24 @@ class Load:
 
 def all_loads() -> list[Load]:
     """Return the loads in the order of the table."""
-    ours = {**pipeline.settings("target-postgres"), "default_target_schema": "tap_rotor"}
+    ours = {**plugins.settings(TARGET), "default_target_schema": SCHEMA}
     return [
         Load(
             peers.TAP_ROTOR,
             "tap-rotor",
             "**tap-rotor**, target-postgres as in `meltano.yml`",
-            "tap_rotor",
+            SCHEMA,
             ours,
-            pipeline.executable("target-postgres"),
-            pipeline.variables("target-postgres"),
+            variables=plugins.variables(TARGET),
         ),
         Load(
             peers.TAP_ROTOR,
             "tap-rotor-insert",
             "tap-rotor, target-postgres by itself with `validate_records: false`",
-            "tap_rotor",
+            SCHEMA,
             {**ours, "use_copy": False},
-            variables=pipeline.variables("target-postgres"),
+            executable=TARGET,
+            variables=plugins.variables(TARGET),
         ),
         Load(
             peers.TEMPLATE,
@@ -82,6 +83,7 @@ def all_loads() -> list[Load]:
             "tap of the SDK's template, target-postgres with its defaults",
             "melty",
             {},
+            executable=TARGET,
         ),
         Load(peers.Dlt("", "", "merge"), "dlt-merge", MERGE, "dlt"),
         Load(peers.Dlt("", "", "append"), "dlt-append", "dlt, append (no upsert)", "dlt"),

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from psycopg import sql
 
-from tools.benchmarks import measure, peers
-from tools.harness import environments
-from tools.harness.postgres import HOST, USER, Postgres
+from tools.benchmarks import environments, measure, peers
+from tools.harness.environments import NotInstalled
+from tools.harness.postgres import Postgres
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,14 +89,8 @@ def load(api: Api, way: Load, job: peers.Job, server: Postgres, database: str) -
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
         # What the load before has left to write is not this one's.
         connection.execute("checkpoint")
-    job.postgres = {
-        "host": HOST,
-        "port": server.port,
-        "user": USER,
-        "password": server.password,
-        "database": database,
-    }
-    environment = environments.variables(**way.environ(job))
+    job.postgres = server.credentials(database)
+    environment = environments.variables(way.environ(job))
     cost = measure.run(way.commands(job), environment, job.directory, job.output)
     query = sql.SQL("select count(*), count(distinct id) from {}.leads")
     with server.connect(database) as connection:
@@ -110,7 +104,7 @@ def load(api: Api, way: Load, job: peers.Job, server: Postgres, database: str) -
 def read(api: Api, peer: Peer, job: peers.Job) -> Run:
     """Run a peer and count what came of it."""
     api.forget()
-    environment = environments.variables(**peer.variables(job))
+    environment = environments.variables(peer.variables(job))
     cost = measure.run([peer.command(job)], environment, job.directory, job.output)
     ids = list(peer.ids(job))
     return Run(cost, api.requests(), len(ids), len(set(ids)))
@@ -141,7 +135,7 @@ class _Rounds(t.Generic[_Who]):
             try:
                 self._programs[peer.name] = environments.programs(peer.environment)
                 self.found[peer.title] = []
-            except environments.NotInstalled as reason:
+            except NotInstalled as reason:
                 self.found[peer.title] = f"not installed: {reason}"
 
     def turns(self, rounds: int) -> Iterable[_Who]:

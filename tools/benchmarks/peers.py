@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 from typing_extensions import override
 
-from tools.benchmarks import pipeline
-from tools.harness.meltano import ROOT
+from tools.harness import plugins
+from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +126,7 @@ class TapRotor(Singer):
 
     @override
     def command(self, job: Job) -> list[str | Path]:
-        config = {**pipeline.settings("tap-rotor"), "api_url": job.url, "api_key": job.key}
+        config = {**plugins.settings("tap-rotor"), "api_url": job.url, "api_key": job.key}
         if job.incremental:
             config["lookback_days"] = 1
         catalog = json.loads((ROOT / "catalog.json").read_text(encoding="utf-8"))

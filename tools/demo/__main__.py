@@ -14,10 +14,14 @@ from pathlib import Path
 from tools.demo import report
 from tools.demo.answers import answers, leads_by_common_stage
 from tools.demo.page import page, show
-from tools.demo.warehouse import NEXUS_SCHEMA, SCHEMA, difference, leads_by_stage, snapshot
-from tools.harness.meltano import NEXUS_STATE_ID, ROOT, Meltano, MeltanoError
+from tools.demo.warehouse import difference, leads_by_stage, snapshot
+from tools.harness.meltano import NEXUS_STATE_ID, Meltano, MeltanoError
 from tools.harness.postgres import Postgres, PostgresError
+from tools.harness.project import ROOT
+from tools.harness.warehouse import NEXUS_SCHEMA, SCHEMA
 from tools.sandbox import Company, NexusSandbox, Organisation, Sandbox
+from tools.sandbox.changes import change as change_company
+from tools.sandbox.nexus.changes import change as change_organisation
 from tools.sandbox.server import Server
 
 if t.TYPE_CHECKING:
@@ -72,12 +76,12 @@ def run(directory: Path, *, full_refresh: bool) -> None:
         with step("sandbox, a stand-in for the Rotor API") as told:
             company = Company(leads=LEADS, seed=SEED)
             people = company.rows("leads")
-            changes = [company.change() for _ in range(runs.done)][-1:]
+            changes = [change_company(company) for _ in range(runs.done)][-1:]
             rotor = stack.enter_context(serve(partial(Sandbox, company), directory / "port"))
             told(rotor.url)
         with step("the same for Nexus ERP, a third of its leads in both") as told:
             organisation = Organisation(NEXUS_LEADS, SEED, people=people)
-            changes += [organisation.change() for _ in range(runs.done)][-1:]
+            changes += [change_organisation(organisation) for _ in range(runs.done)][-1:]
             make = partial(NexusSandbox, organisation)
             nexus = stack.enter_context(serve(make, directory / "nexus_port"))
             told(nexus.url)

@@ -10,8 +10,9 @@ import typing as t
 from contextlib import ExitStack
 
 from tools.harness import environments
-from tools.harness.meltano import ROOT, Meltano
+from tools.harness.meltano import Meltano
 from tools.harness.postgres import Postgres
+from tools.harness.project import ROOT
 from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:

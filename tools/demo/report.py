@@ -7,7 +7,7 @@ import textwrap
 import typing as t
 from collections import Counter
 
-from tools.harness.meltano import ROOT
+from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from tools.harness.warehouse import SCHEMA
+
 if t.TYPE_CHECKING:
     import psycopg
-
-SCHEMA = "tap_rotor"
-NEXUS_SCHEMA = "tap_nexus_erp"
 
 # Hash of each living row by id, without the target's own columns: those move at every upsert.
 ROWS = """

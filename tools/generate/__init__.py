@@ -1,1 +1,1 @@
-"""Small tools for those who work on the tap; never in the wheel."""
+"""Writes every document that repeats what the taps declare: `make generate`."""

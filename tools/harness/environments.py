@@ -1,4 +1,4 @@
-"""An environment of its own, with exactly the versions of a requirements file, for each peer."""
+"""Python environments of their own, each with exactly the versions of a requirements file."""
 
 from __future__ import annotations
 
@@ -6,29 +6,18 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
+import typing as t
 
-from tools.harness.meltano import ROOT, clean_environment
+from tools.harness.project import PROGRAMS
 
-REQUIREMENTS = Path(__file__).parents[1] / "benchmarks" / "requirements"
-DIRECTORY = ROOT / ".bench"
-OWN = Path(sys.executable).parent
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 LONGEST_REASON = 300
 
 
 class NotInstalled(Exception):
-    """A peer's environment cannot be made; the message is what the installer says."""
-
-
-def programs(name: str | None) -> Path:
-    """Return the folder of an environment's programs, made if it is not there yet.
-
-    None is the environment that this runs in: tap-rotor's.
-
-    Raises:
-        NotInstalled: The package index does not give what is asked for.
-    """
-    return made(DIRECTORY / name, REQUIREMENTS / f"{name}.txt") if name else OWN
+    """An environment cannot be made; the message is what the installer says."""
 
 
 def made(environment: Path, wanted: Path) -> Path:
@@ -47,15 +36,9 @@ def made(environment: Path, wanted: Path) -> Path:
     return environment / "bin"
 
 
-def variables(**more: str) -> dict[str, str]:
-    """Return the environment variables that peers run with: nothing that slows one of them down."""
-    kept = {name: value for name, value in clean_environment().items() if name[:6] != "PYTHON"}
-    return {**kept, **more}
-
-
 def _uv(*arguments: str | Path) -> None:
     done = subprocess.run(  # noqa: S603 (our own words)
-        [OWN / "uv", "--quiet", *arguments],
+        [PROGRAMS / "uv", "--quiet", *arguments],
         check=False,
         env={**os.environ, "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,

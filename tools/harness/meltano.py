@@ -11,17 +11,15 @@ import sys
 import typing as t
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-MELTANO = Path(sys.executable).with_name("meltano")
+from tools.harness import plugins
+from tools.harness.project import PROGRAMS, ROOT, clean_environment
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 STATE_ID = "dev:tap-rotor-to-target-postgres"
 NEXUS_STATE_ID = "dev:tap-nexus-erp-to-target-postgres"
-# What a developer has set for real runs must not reach this one, least of all a real warehouse.
-FOREIGN = (
-    *("TAP_ROTOR", "TAP_NEXUS_ERP", "TARGET_", "MELTANO_", "SINGER_SDK_", "PG", "LOGLEVEL"),
-    *("DBT_", "ROTOR_", "NEXUS_ERP_"),
-)
 PATIENCE_SECONDS = 15
 
 
@@ -55,7 +53,7 @@ class Meltano:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
-                [sys.executable, MELTANO, "--env-file", os.devnull, *arguments],
+                [sys.executable, PROGRAMS / "meltano", "--env-file", os.devnull, *arguments],
                 cwd=ROOT,
                 env={**environment, **settings},
                 stdin=subprocess.DEVNULL,
@@ -102,12 +100,7 @@ class Meltano:
         for kind in ("extractors", "loaders", "utilities"):
             link = self.directory / kind
             if not link.is_symlink():
-                link.symlink_to(ROOT / ".meltano" / kind, target_is_directory=True)
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without the settings of any tap, target or Meltano."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+                link.symlink_to(plugins.FOLDER / kind, target_is_directory=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

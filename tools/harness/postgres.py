@@ -61,14 +61,21 @@ class Postgres:
         self.password = ""
         self._server: subprocess.Popen[bytes] | None = None
 
+    def credentials(self, database: str = "postgres") -> dict[str, str | int]:
+        """Return how to connect, in the names that target-postgres has for it."""
+        return {
+            "host": HOST,
+            "port": self.port,
+            "user": USER,
+            "password": self.password,
+            "database": database,
+        }
+
     def target_settings(self, database: str = "postgres") -> dict[str, str]:
         """Return the settings of target-postgres, as environment variables for Meltano."""
         return {
-            "TARGET_POSTGRES_HOST": HOST,
-            "TARGET_POSTGRES_PORT": str(self.port),
-            "TARGET_POSTGRES_USER": USER,
-            "TARGET_POSTGRES_PASSWORD": self.password,
-            "TARGET_POSTGRES_DATABASE": database,
+            f"TARGET_POSTGRES_{name.upper()}": str(value)
+            for name, value in self.credentials(database).items()
         }
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:

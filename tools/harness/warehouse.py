@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
     import psycopg
 
 SCHEMA = "tap_rotor"
+NEXUS_SCHEMA = "tap_nexus_erp"
 # Declared beside what a row has: `customers` accepts both fields of the documentation's variants.
 ALSO = {"customers": {"has_payment_method", "is_auto_pay"}}
 
@@ -27,10 +28,17 @@ Row = dict[str, t.Any]
 
 
 def expected(table: str, rows: Iterable[Row], types: dict[str, str]) -> dict[str, Row]:
-    """Return what the table must hold for rows that fit their schema, by id."""
+    """Return what the table must hold for rows that fit their schema, by id.
+
+    Raises:
+        ValueError: The table has other columns than a row has fields.
+    """
     found = {}
     for row in rows:
-        assert set(types) == row.keys() | {"extra_fields"} | ALSO.get(table, set())
+        fields = row.keys() | {"extra_fields"} | ALSO.get(table, set())
+        if set(types) != fields:
+            message = f"{table} has the columns {sorted(types)}, a row the fields {sorted(fields)}"
+            raise ValueError(message)
         found[row["id"]] = {
             name: None if row.get(name) is None else _VALUES[kind](row[name])
             for name, kind in types.items()
@@ -39,7 +47,11 @@ def expected(table: str, rows: Iterable[Row], types: dict[str, str]) -> dict[str
 
 
 def actual(connection: psycopg.Connection, table: str, schema: str = SCHEMA) -> dict[str, Row]:
-    """Return the living rows of a table by id, without the target's own columns."""
+    """Return the living rows of a table by id, without the target's own columns.
+
+    Raises:
+        ValueError: An id is there twice.
+    """
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     names = list(column_types(connection, table, schema))
     query = sql.SQL("select {} from {} where _sdc_deleted_at is null").format(
@@ -47,8 +59,17 @@ def actual(connection: psycopg.Connection, table: str, schema: str = SCHEMA) -> 
     )
     rows = [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
     by_id = {row["id"]: row for row in rows}
-    assert len(by_id) == len(rows)
+    if len(by_id) != len(rows):
+        message = f"{table} has {len(rows) - len(by_id)} rows whose id is there already"
+        raise ValueError(message)
     return by_id
+
+
+def living_ids(connection: psycopg.Connection, table: str, schema: str = SCHEMA) -> set[str]:
+    """Return the ids of the rows of a table that are not marked as deleted."""
+    query = sql.SQL("select id from {} where _sdc_deleted_at is null")
+    rows = connection.execute(query.format(sql.Identifier(schema, table))).fetchall()
+    return {key for (key,) in rows}
 
 
 def column_types(
@@ -63,20 +84,33 @@ def column_types(
     return {name: kind for name, kind in rows if not name.startswith("_sdc_")}
 
 
+def differences(
+    connection: psycopg.Connection, table: str, rows: Iterable[Row], schema: str = SCHEMA
+) -> list[str]:
+    """Compare a table with rows of the API, column by column; return a sentence per difference."""
+    want = expected(table, rows, column_types(connection, table, schema))
+    got = actual(connection, table, schema)
+    found = [f"{key} is not in the table" for key in want.keys() - got.keys()]
+    found += [f"{key} is no longer in the API" for key in got.keys() - want.keys()]
+    found += [
+        f"{key}: {column} is {got[key][column]!r}, must be {value!r}"
+        for key, row in want.items()
+        for column, value in row.items()
+        if key in got and got[key][column] != value
+    ]
+    return sorted(found)
+
+
 def assert_equal(
     connection: psycopg.Connection, table: str, rows: Iterable[Row], schema: str = SCHEMA
 ) -> None:
-    """Compare a table with rows of the API, column by column."""
-    want = expected(table, rows, column_types(connection, table, schema))
-    got = actual(connection, table, schema)
-    assert got.keys() == want.keys()
-    wrong = [
-        (key, name, got[key][name], value)
-        for key, row in want.items()
-        for name, value in row.items()
-        if got[key][name] != value
-    ]
-    assert wrong == []
+    """Compare a table with rows of the API, column by column.
+
+    Raises:
+        AssertionError: They differ.
+    """
+    if found := differences(connection, table, rows, schema):
+        raise AssertionError("\n".join(found))
 
 
 def _moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The command line: `python -m tools.sandbox --port 8080 --leads 5000`."""
+"""The command line: `python -m tools.sandbox --leads 5000 --nexus-leads 1500`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from contextlib import ExitStack
 
 from tools.sandbox.company import Company
-from tools.sandbox.keys import DEFAULT_KEY, DEFAULT_QUOTA
+from tools.sandbox.keys import DEFAULT_QUOTA
 from tools.sandbox.nexus.organisation import Organisation
 from tools.sandbox.nexus.server import NexusSandbox
 from tools.sandbox.rotor import Sandbox
@@ -20,16 +20,10 @@ def _parser() -> argparse.ArgumentParser:
         description="A stand-in for the Rotor API and, if asked for, for Nexus ERP's.",
     )
     add = parser.add_argument
-    add("--port", type=int, default=0, help="0 takes a free one (default)")
     add("--leads", type=int, default=5000, help="length of the list (5000)")
-    add("--seed", type=int, default=1, help="another seed, another company (1)")
-    add("--latency", type=float, default=0.0, metavar="MS", help="per answer")
     add("--precompress", action="store_true", help="gzip pages of 1,000 beforehand")
     add("--quota", type=int, default=DEFAULT_QUOTA, help="requests a day (1000)")
-    add("--changes", type=int, default=0, metavar="N", help="rounds before serving")
-    add("--key", default=DEFAULT_KEY, help=f"the API key ({DEFAULT_KEY})")
     add("--nexus-leads", type=int, default=0, help="serve Nexus ERP too, with so many leads")
-    add("--nexus-port", type=int, default=0, help="0 takes a free one (default)")
     return parser
 
 
@@ -40,26 +34,15 @@ def main(arguments: list[str] | None = None) -> None:
     # Before anything else: whoever starts this may want it ended already.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    company = Company(options.leads, options.seed)
-    organisation = None
-    if options.nexus_leads:
-        people = company.rows("leads")
-        organisation = Organisation(options.nexus_leads, options.seed, people=people)
-    for _ in range(options.changes):
-        company.change()
-        if organisation:
-            organisation.change()
-    latency = options.latency / 1000
-    sandbox = Sandbox(
-        company, port=options.port, key=options.key, quota=options.quota, latency=latency
-    )
+    company = Company(options.leads)
+    sandbox = Sandbox(company, quota=options.quota)
     if options.precompress:
         sandbox.precompress()
     with ExitStack() as stack:
         servers: list[Sandbox | NexusSandbox] = [stack.enter_context(sandbox)]
-        if organisation:
-            nexus = NexusSandbox(organisation, port=options.nexus_port, latency=latency)
-            servers.append(stack.enter_context(nexus))
+        if options.nexus_leads:
+            organisation = Organisation(options.nexus_leads, people=company.rows("leads"))
+            servers.append(stack.enter_context(NexusSandbox(organisation)))
         for server in servers:
             print(f"Serving {server.url} with key {server.api_key}", flush=True)
         stop.wait()

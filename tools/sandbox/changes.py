@@ -1,4 +1,4 @@
-"""What happens to the company after its start: new rows, and rounds of changes."""
+"""Rounds of realistic changes over all lists of a company."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
-from tools.sandbox.create import LISTS, draft_job
-from tools.sandbox.draw import timestamp
-from tools.sandbox.invent import Record, customer_reference
-from tools.sandbox.leads import leads
+from tools.sandbox.create import LISTS
+from tools.sandbox.draw import TEXTS, timestamp
 from tools.sandbox.rounds import Round
-from tools.sandbox.rows import Level
+from tools.sandbox.rows import Level, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,75 +28,43 @@ LISTS_OF = {
 }
 
 
-def invent(company: Company, list_name: str, created_at: str) -> tuple[Record, Record]:
-    """Make a row for a list, and what is hidden of it; nothing enters the list."""
-    inventor = company.inventor
-    if list_name == "leads":
-        (record,) = leads(inventor.random, inventor.team, [created_at])
-        # Nobody enters an archived lead.
-        return {**record, "archived": False, "archived_at": None}, {}
-    if list_name == "customers":
-        return inventor.customer(created_at), {"archived": False}
-    if list_name == "pins":
-        return inventor.pin(created_at), {}
-    if list_name == "pin_types":
-        kind = inventor.pin_type(company.lists[list_name].count(Level.FULL))
-        inventor.pin_types.append(kind)
-        return kind, {}
-    customer = _some(company, "customers")
-    reference = customer_reference(customer) if customer else None
-    if list_name == "service_plans":
-        return inventor.service_plan(created_at, reference), {}
-    plan = _some(company, "service_plans") if inventor.chance(0.7) else None
-    return draft_job(inventor, created_at, plan, reference, company.now)
+def change(company: Company) -> Summary:
+    """Let some hours pass, and change rows in proportion to the lengths of the lists.
+
+    Returns the ids by list and kind: `{"leads": {"inserted": [...], "edited": [...],
+    "archived": [...], "deleted": [...]}, ...}`.
+    """
+    with company.changing():
+        sizes = {name: len(company.lists[name].order(Level.FULL)) for name in LISTS}
+        summary: Summary = {name: {kind: [] for kind in SHARES} for name in LISTS}
+        game = Round(company)
+        for kind, share in SHARES.items():
+            total = round(share * sum(sizes.values()))
+            for name, count in _spread(total, LISTS_OF[kind], sizes).items():
+                enters = kind == "inserted"
+                ids = game.enter(name, count) if enters else game.choose(name, count)
+                _play(company, kind, name, ids)
+                summary[name][kind] = ids
+        return summary
 
 
-def play(
-    company: Company,
-    inserts: int | None,
-    edits: int | None,
-    archives: int | None,
-    deletes: int | None,
-) -> Summary:
-    """Play one round; see `Company.change`."""
-    wanted = dict(zip(SHARES, (inserts, edits, archives, deletes), strict=True))
-    sizes = {name: company.lists[name].count(Level.FULL) for name in LISTS}
-    game = _Round(company)
-    for kind, share in SHARES.items():
-        number = wanted[kind]
-        total = round(share * sum(sizes.values())) if number is None else number
-        for name, count in _spread(total, LISTS_OF[kind], sizes).items():
-            game.play(kind, name, count)
-    return game.summary
-
-
-class _Round(Round):
-    """One round of changes, over all lists."""
-
-    def __init__(self, company: Company) -> None:
-        super().__init__(company)
-        self.company = company
-        self.summary: Summary = {name: {kind: [] for kind in SHARES} for name in LISTS}
-
-    def play(self, kind: str, name: str, count: int) -> None:
-        """Change `count` rows of a list."""
-        company = self.company
-        ids = self.enter(name, count) if kind == "inserted" else self.choose(name, count)
-        self.summary[name][kind] = ids
-        if kind == "edited":
-            for row_id in ids:
-                company.edit(name, row_id, **_news(company, name, row_id))
-        elif kind == "archived":
-            company.archive(ids)
-        elif kind == "deleted":
-            company.delete(name, ids)
+def _play(company: Company, kind: str, name: str, ids: list[str]) -> None:
+    """Make one kind of change to the chosen rows."""
+    if kind == "edited":
+        for row_id in ids:
+            record = company.row(name, row_id) or {}
+            company.edit(name, row_id, **_NEWS[name](company, record))
+    elif kind == "archived":
+        company.archive(ids)
+    elif kind == "deleted":
+        company.delete(name, ids)
 
 
 def _spread(total: int, names: tuple[str, ...], sizes: dict[str, int]) -> dict[str, int]:
     """Share `total` out by size; every list gets one as long as there are enough."""
     weights = {name: sizes[name] for name in names if sizes[name]}
     if not weights:
-        return {"leads": total} if "leads" in names else {}
+        return {}
     counts = dict.fromkeys(weights, 1 if total >= len(weights) else 0)
     left = total - sum(counts.values())
     whole = sum(weights.values())
@@ -108,26 +74,11 @@ def _spread(total: int, names: tuple[str, ...], sizes: dict[str, int]) -> dict[s
     return counts
 
 
-def _some(company: Company, list_name: str) -> Record | None:
-    rows = company.lists[list_name]
-    size = rows.count(Level.FULL)
-    if not size:
-        return None
-    place = company.inventor.between(0, size - 1)
-    return rows.slice(Level.FULL, place, place + 1)[0].decoded()
-
-
-def _news(company: Company, list_name: str, row_id: str) -> Record:
-    """Draw the new values of a row that somebody edits."""
-    record = company.row(list_name, row_id) or {}
-    return _NEWS[list_name](company, record)
-
-
 def _lead_news(company: Company, record: Record) -> Record:
     inventor = company.inventor
     news: Record = {
         "stage": inventor.pick(words.NEXT_STAGES.get(record["stage"], words.STAGES)),
-        "assigned_to": inventor.member()["name"],
+        "assigned_to": inventor.pick(inventor.team)["name"],
     }
     if inventor.chance(0.5):
         news["projected_value"] = inventor.money(80, 4000)
@@ -145,7 +96,7 @@ def _customer_news(company: Company, record: Record) -> Record:
     status = record["status"]
     if inventor.chance(0.2):
         status = "inactive" if status == "active" else "active"
-    return {"phone": inventor.phone(), "notes": inventor.note(), "status": status}
+    return {"phone": inventor.phone(), "notes": inventor.pick(TEXTS), "status": status}
 
 
 def _pin_news(company: Company, _record: Record) -> Record:

@@ -1,18 +1,17 @@
 """The sandbox's own endpoints, outside the API: for use from another process.
 
-No key, no quota, not in the log of requests. A wrong body is answered with 400.
+No key, no quota, not in the log of requests. A wrong switch is answered with 400.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tools.sandbox.faults import Rule
 from tools.sandbox.rows import decode, encode
 
 if TYPE_CHECKING:
@@ -20,58 +19,30 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from tools.sandbox.server import Server
+    from tools.sandbox import front
+    from tools.sandbox.switches import Common
 
-PREFIX = "/sandbox"
 
+def routes(log: list[front.Request], switch: Callable[..., Common]) -> list[Route]:
+    """Return the routes that show and empty `log`, and that call `switch`."""
 
-def routes(sandbox: Server) -> list[Route]:
-    """Return the routes of the control endpoints."""
+    async def requests(request: Request) -> Response:
+        if request.method == "DELETE":
+            log.clear()
+        return _json([asdict(entry) for entry in log])
 
-    def change(_: Request, body: Any) -> object:
-        return sandbox.store.change(**body)
-
-    def rules(_: Request, body: Any) -> object:
-        sandbox.add_rule(*msgspec.convert(body, list[Rule]))
-        return {"rules": len(body)}
-
-    def clear_rules(_: Request, __: object) -> object:
-        sandbox.faults.clear()
-        return {}
-
-    def requests(_: Request, __: object) -> object:
-        return [asdict(request) for request in sandbox.requests]
-
-    def forget(_: Request, __: object) -> object:
-        sandbox.reset_log()
-        return {}
-
-    def rows(request: Request, _: object) -> object:
-        flags = {name: value == "true" for name, value in request.query_params.items()}
-        return sandbox.store.rows(request.path_params["list"], **flags)
-
-    def switches(_: Request, body: Any) -> object:
-        sandbox.switch(**body)
-        return msgspec.structs.asdict(sandbox.switches)
+    async def switches(request: Request) -> Response:
+        try:
+            new = switch(**decode(await request.body()))
+        except (ValueError, TypeError) as problem:
+            return _json({"error": str(problem)}, 400)
+        return _json(msgspec.structs.asdict(new))
 
     return [
-        _route("POST", "/change", change),
-        _route("POST", "/rules", rules),
-        _route("DELETE", "/rules", clear_rules),
-        _route("GET", "/requests", requests),
-        _route("DELETE", "/requests", forget),
-        _route("GET", "/rows/{list}", rows),
-        _route("POST", "/switches", switches),
+        Route("/sandbox/requests", requests, methods=["GET", "DELETE"]),
+        Route("/sandbox/switches", switches, methods=["POST"]),
     ]
 
 
-def _route(method: str, path: str, handler: Callable[[Request, Any], object]) -> Route:
-    async def endpoint(request: Request) -> Response:
-        try:
-            body = decode(await request.body() or b"{}")
-            answer, status = handler(request, body), 200
-        except (ValueError, TypeError, KeyError) as problem:
-            answer, status = {"error": str(problem)}, 400
-        return Response(encode(answer), status, media_type="application/json")
-
-    return Route(PREFIX + path, endpoint, methods=[method])
+def _json(value: object, status: int = 200) -> Response:
+    return Response(encode(value), status, media_type="application/json")

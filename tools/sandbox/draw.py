@@ -22,12 +22,10 @@ TIE_SHARE = 0.01
 
 def timestamp(moment: datetime) -> str:
     """Write an aware time as the API does: `2026-02-03T10:11:12.345Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-# Invented once; of varying length, a third of them none at all.
+# Notes of none to five sentences, invented once; a third of them are none at all.
 _TEXTS_RANDOM = Random("notes")
 TEXTS: list[str | None] = [
     " ".join(_TEXTS_RANDOM.sample(words.NOTES, int(_TEXTS_RANDOM.random() ** 2 * 6))) or None
@@ -78,17 +76,4 @@ class Draw:
             if draw() < TIE_SHARE:
                 drawn[index] = drawn[index - 1]
         first = day - timedelta(days=days)
-        dates = [f"{first + timedelta(days=n):%Y-%m-%dT}" for n in range(days)]
-        texts = []
-        for value in drawn:
-            number, rest = divmod(value, DAY_MS)
-            seconds, millis = divmod(rest, 1000)
-            minutes, seconds = divmod(seconds, 60)
-            texts.append(
-                f"{dates[number]}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{millis:03}Z"
-            )
-        return texts
-
-    def note(self) -> str | None:
-        """Draw notes of none to five sentences."""
-        return self.pick(TEXTS)
+        return [timestamp(first + timedelta(milliseconds=value)) for value in drawn]

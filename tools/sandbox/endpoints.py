@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -27,11 +27,25 @@ class Endpoints(ABC):
     prefix: ClassVar[str]
     """The path of the base URL."""
 
-    def __init__(self, store: Store, switches: Common, pages: Pages) -> None:
-        """Serve `store` in the way that `switches` say at the time."""
+    def __init__(
+        self,
+        store: Store,
+        switches: Common,
+        pages: Pages,
+        read: Callable[[str, Mapping[str, str], Any], Query],
+        error: Callable[..., Answer],
+    ) -> None:
+        """Serve `store` in the way that `switches` say at the time.
+
+        `read` takes a list's name, the parameters of a request and the switches; it
+        raises `Refusal` for parameters that it cannot read. `error` takes a status,
+        `headers`, and `code`: whether the body has the documented error code.
+        """
         self.store = store
         self.switches = switches
         self.pages = pages
+        self.read = read
+        self.error = error
 
     @abstractmethod
     def routes(self) -> Sequence[Route]:
@@ -40,19 +54,6 @@ class Endpoints(ABC):
     @abstractmethod
     def admit(self, request: Request, scope: str | None) -> None:
         """Check who asks, and for what. Raises `Refusal`."""
-
-    @abstractmethod
-    def read(self, list_name: str, given: Mapping[str, str]) -> Query:
-        """Read a request's parameters; raises `Refusal` for those that cannot be."""
-
-    @abstractmethod
-    def error(
-        self, status: int, *, code: bool = True, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Make an error in the API's words; `code` false leaves an error code out."""
-
-    def failed(self, headers: Mapping[bytes, bytes]) -> None:  # noqa: B027 - not every API counts
-        """Take note of a request that a fault answers instead of the API."""
 
     def route(
         self,
@@ -81,19 +82,14 @@ class Endpoints(ABC):
 
         return Route(self.prefix + path, endpoint, methods=[method])
 
-    def pages_of(self, name: str) -> Callable[[Request], Answer]:
-        """Return the handler of a list."""
-
-        def handler(request: Request) -> Answer:
-            query = self.read(name, request.query_params)
-            page = self.pages.page(name, query, request.scope.get("sandbox.rule"))
-            request.scope["sandbox.request"].rows = len(page.rows)
-            if self.switches.gzip and "gzip" in request.headers.get("accept-encoding", ""):
-                body = self.pages.compressed(name, page)
-                return Answer(body, headers={"Content-Encoding": "gzip"})
-            return Answer(page.body())
-
-        return handler
+    def list_page(self, name: str, request: Request) -> Answer:
+        """Answer with a page of a list."""
+        query = self.read(name, request.query_params, self.switches)
+        page = self.pages.page(name, query, request.scope.get("sandbox.rule"))
+        request.scope["sandbox.request"].rows = len(page.rows)
+        if self.switches.gzip and "gzip" in request.headers.get("accept-encoding", ""):
+            return Answer(self.pages.compressed(page), headers={"Content-Encoding": "gzip"})
+        return Answer(page.body())
 
     def unknown(self, _request: Request, problem: Exception) -> Answer:
         """Answer a path or method that the API does not have."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -74,7 +73,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     retry_after_date: bool = False
     """as an HTTP date instead of a number."""
     seconds: float | None = None
-    """Wait so long before anything else. `hang`: answer after all then; None: never."""
+    """`hang`, `delay`: answer after so long; None: never."""
     rate: int = 1000
     """`drip`: bytes a second."""
     limit: int = 100
@@ -108,7 +107,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
 class _Counted:
     """A rule or an action, and how often its requests came and it was used."""
 
-    what: Rule | Callable[[], object]
+    what: Any
     path: str | None
     page: int | None
     nth: int
@@ -126,50 +125,40 @@ class _Counted:
         left = self.times is None or self.used < self.times
         return self.seen >= self.nth and left
 
+    def use(self) -> Any:
+        """Count a use and return the rule or the action."""
+        self.used += 1
+        return self.what
+
 
 class Faults:
-    """The rules and actions of a server; to be changed and asked from any thread."""
+    """The rules and actions of a server. Any thread may add some; the server's uses them."""
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._lock = Lock()
         self._rules: list[_Counted] = []
         self._actions: list[_Counted] = []
 
-    def add(self, *rules: Rule) -> None:
-        """Add rules behind those there are: the first that matches wins."""
-        with self._lock:
-            self._rules += [
-                _Counted(rule, rule.path, rule.page, rule.nth, rule.times) for rule in rules
-            ]
+    def add(self, rule: Rule) -> None:
+        """Add a rule behind those there are: the first that matches wins."""
+        self._rules.append(_Counted(rule, rule.path, rule.page, rule.nth, rule.times))
 
     def before(
         self, path: str | None, page: int | None, action: Callable[[], object], nth: int
     ) -> None:
         """Run `action` once, right before the nth matching answer is made."""
-        with self._lock:
-            self._actions.append(_Counted(action, path, page, nth, 1))
+        self._actions.append(_Counted(action, path, page, nth, 1))
 
     def clear(self) -> None:
         """Forget all rules and actions."""
-        with self._lock:
-            self._rules.clear()
-            self._actions.clear()
+        self._rules.clear()
+        self._actions.clear()
 
     def rule(self, path: str, page: int) -> Rule | None:
         """Count a request and return the rule that it is hit by."""
-        with self._lock:
-            hit = [rule for rule in self._rules if rule.matches(path, page)]
-            if not hit:
-                return None
-            hit[0].used += 1
-            assert isinstance(hit[0].what, Rule)  # noqa: S101
-            return hit[0].what
+        hit = [rule for rule in list(self._rules) if rule.matches(path, page)]
+        return hit[0].use() if hit else None
 
     def actions(self, path: str, page: int) -> list[Callable[[], object]]:
         """Count a request and return what is to be done before its answer is made."""
-        with self._lock:
-            due = [action for action in self._actions if action.matches(path, page)]
-            for action in due:
-                action.used += 1
-            return [action.what for action in due if callable(action.what)]
+        return [action.use() for action in list(self._actions) if action.matches(path, page)]

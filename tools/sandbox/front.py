@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import struct
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from tools.sandbox.answers import compress, http_date
@@ -15,6 +14,8 @@ from tools.sandbox.faults import IN_FRONT, Faults, Rule
 from tools.sandbox.rows import decode, encode
 
 if TYPE_CHECKING:
+    from types import MethodType
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from tools.sandbox.endpoints import Endpoints
@@ -24,6 +25,7 @@ DRIP_SECONDS = 0.05
 FLUSH_SECONDS = 0.001
 # On, and no time to linger: closing sends RST instead of FIN.
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+LATE = frozenset({"hang", "delay"})
 ON_THE_WAY = frozenset({"cut_fin", "cut_rst", "drip", "bad_gzip", "bad_json", "no_data"})
 PLAIN = frozenset({"bad_gzip", "bad_json", "no_data"})
 
@@ -67,15 +69,13 @@ class Collected:
 class Front:
     """An ASGI application around the API's."""
 
-    def __init__(self, app: ASGIApp, api: Endpoints, faults: Faults) -> None:
-        """Pass on to `app` what is not answered here."""
+    def __init__(self, app: ASGIApp, api: Endpoints, faults: Faults, log: list[Request]) -> None:
+        """Log every request, and pass on to `app` what is not answered here."""
         self.app = app
         self.api = api
         self.faults = faults
-        self.requests: list[Request] = []
+        self.log = log
         self.errors: list[Exception] = []
-        self.transports: dict[tuple[str, int], asyncio.Transport] = {}
-        """The open connections by the client's address."""
         self.stopping = asyncio.Event()
         self.released = asyncio.Event()
 
@@ -86,7 +86,7 @@ class Front:
             return
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         request = Request(scope["method"], scope["path"].removeprefix(self.api.prefix), query)
-        self.requests.append(request)
+        self.log.append(request)
         page = int(query["page"]) if query.get("page", "").isdecimal() else 1
         rule = self.faults.rule(request.path, page)
         scope["sandbox.request"] = request
@@ -95,13 +95,17 @@ class Front:
         async def dated_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 request.status = message["status"]
-                self._date(message)
+                dated = any(name == b"date" for name, _ in message["headers"])
+                if self.api.switches.date_header and not dated:
+                    date = http_date(self.api.store.now).encode()
+                    message["headers"] = [*message["headers"], (b"date", date)]
             await send(message)
 
-        if rule and rule.kind in IN_FRONT:
-            self.api.failed(dict(scope["headers"]))
         try:
-            await self._wait(rule)
+            if self.api.switches.latency:
+                await self.pause(self.api.switches.latency)
+            if rule and rule.kind in LATE:
+                await self.pause(rule.seconds, self.released)
             for action in self.faults.actions(request.path, page):
                 action()
             await self._answer(rule, scope, receive, dated_send)
@@ -112,42 +116,21 @@ class Front:
                 await self.api.error(500)(scope, receive, dated_send)
 
     async def _answer(self, rule: Rule | None, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = rule.kind if rule else None
-        if self.stopping.is_set() or kind == "reset":
-            await self._close(scope, receive, reset=True)
-        elif rule and kind in IN_FRONT:
+        if self.stopping.is_set() or (rule and rule.kind == "reset"):
+            await self._close(receive, reset=True)
+        elif rule and rule.kind in IN_FRONT:
             await rule.answer(self.api.store.now, self.api.error)(scope, receive, send)
-        elif rule and kind in ON_THE_WAY:
+        elif rule and rule.kind in ON_THE_WAY:
             await self._spoil(rule, scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _wait(self, rule: Rule | None) -> None:
-        """Be late, as the switch and the rule say."""
-        if self.api.switches.latency:
-            await self.pause(self.api.switches.latency)
-        if rule and rule.kind == "hang":
-            waits = [
-                asyncio.ensure_future(event.wait()) for event in (self.stopping, self.released)
-            ]
-            await asyncio.wait(waits, timeout=rule.seconds, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
-        elif rule and rule.seconds:
-            await self.pause(rule.seconds)
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep, but not longer than the server lives."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-
-    def _date(self, start: Message) -> None:
-        """Add `Date`, unless the answer has one."""
-        if self.api.switches.date_header and not any(
-            name == b"date" for name, _ in start["headers"]
-        ):
-            date = http_date(self.api.store.now).encode()
-            start["headers"] = [*start["headers"], (b"date", date)]
+    async def pause(self, seconds: float | None, *ends: asyncio.Event) -> None:
+        """Wait `seconds` (None: forever), for one of `ends`, or for the end of the server."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.stopping, *ends)]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     async def _spoil(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the API answer and send something else, or not all of it."""
@@ -171,33 +154,33 @@ class Front:
         if rule.kind in {"cut_fin", "cut_rst"}:
             half = answer.body[: len(answer.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
-            await self._close(scope, receive, reset=rule.kind == "cut_rst")
+            await self._close(receive, reset=rule.kind == "cut_rst")
             return
-        drop = len(answer.body)
-        if rule.kind == "drip":
-            drop = max(1, int(rule.rate * DRIP_SECONDS))
-        for begin in range(0, len(answer.body), drop):
+        size = len(answer.body)
+        drop = max(1, int(rule.rate * DRIP_SECONDS)) if rule.kind == "drip" else size
+        for begin in range(0, size, drop):
             if begin:
                 await self.pause(drop / rule.rate)
-            piece = answer.body[begin : begin + drop]
-            last = begin + drop >= len(answer.body)
-            message = {"type": "http.response.body", "body": piece}
-            await send({**message, "more_body": not last})
-            if self.stopping.is_set() and not last:
-                await self._close(scope, receive, reset=True)
+            if self.stopping.is_set():
+                await self._close(receive, reset=True)
                 return
+            message = {"type": "http.response.body", "body": answer.body[begin : begin + drop]}
+            await send({**message, "more_body": begin + drop < size})
 
-    async def _close(self, scope: Scope, receive: Receive, *, reset: bool) -> None:
+    async def _close(self, receive: Receive, *, reset: bool) -> None:
         """End the connection: with RST, or with FIN."""
-        transport = self.transports.get(scope["client"])
-        if transport is not None and reset:
+        # uvicorn's `receive` is a method of an object that knows the connection.
+        owner: Any = cast("MethodType", receive).__self__
+        transport: asyncio.Transport = owner.transport
+        if reset:
             # What is not sent yet would be thrown away; nothing tells when it is.
             while transport.get_write_buffer_size() and not self.stopping.is_set():  # noqa: ASYNC110
                 await asyncio.sleep(FLUSH_SECONDS)
+        if reset and not transport.is_closing():
             raw = transport.get_extra_info("socket")
             raw.setsockopt(SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE)
             transport.abort()
-        elif transport is not None:
+        else:
             transport.close()
         # The server calls it a mistake when an application ends before its answer.
         while (await receive())["type"] != "http.disconnect":

@@ -6,15 +6,21 @@ order, and no others; leads, of which there can be a million, are in `leads.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
-from tools.sandbox.draw import YEARS, Draw
+from tools.sandbox.draw import TEXTS, YEARS, Draw, timestamp
 
 if TYPE_CHECKING:
     from random import Random
 
-Record = dict[str, Any]
+    from tools.sandbox.rows import Draft, Record
+
+# Of the first visit: days after the entry, hour in UTC, half hours.
+VISIT = ((1, 30), (13, 22), (0, 1))
+# A job's status is not shown; the usual list has the completed ones only.
+STATUSES = (*["Completed"] * 16, "Scheduled", "Scheduled", "Pending", "Quote")
 
 
 def mail_name(name: str) -> str:
@@ -48,10 +54,6 @@ class Inventor(Draw):
         name = f"{mail_name(first)}.{mail_name(last)}{self.between(1, 999)}"
         return f"{name}@{self.pick(words.MAIL_HOSTS)}"
 
-    def member(self) -> Record:
-        """Draw somebody of the team."""
-        return self.pick(self.team)
-
     def person(self) -> Record:
         """Invent a team member: email, name, user_id."""
         first, last = self.pick(words.FIRST_NAMES), self.pick(words.LAST_NAMES)
@@ -60,12 +62,6 @@ class Inventor(Draw):
             "name": f"{first} {last}",
             "user_id": self.uuid(),
         }
-
-    def street(self) -> str:
-        """Draw a house number and a street."""
-        return (
-            f"{self.between(100, 9899)} {self.pick(words.STREETS)} {self.pick(words.STREET_KINDS)}"
-        )
 
     def place(self, latitude: float, longitude: float) -> list[float]:
         """Draw coordinates around a town: [latitude, longitude]."""
@@ -89,7 +85,9 @@ class Inventor(Draw):
                 "city": city,
                 "country": "US",
                 "state": state,
-                "street1": self.street(),
+                "street1": " ".join(
+                    (str(self.between(100, 9899)), pick(words.STREETS), pick(words.STREET_KINDS))
+                ),
                 "zip": f"{zip3}{self.between(0, 99):02}",
                 "street2": pick(words.SECOND_LINES) if chance(0.1) else None,
             },
@@ -100,7 +98,7 @@ class Inventor(Draw):
             self.payment_field: chance(0.4),
             "last_name": last,
             "location": self.place(latitude, longitude) if chance(0.9) else None,
-            "notes": self.note(),
+            "notes": pick(TEXTS),
             "phone": self.phone(),
             "source": pick(words.SOURCES),
             "status": "active" if chance(0.85) else "inactive",
@@ -114,7 +112,7 @@ class Inventor(Draw):
         return {
             "id": self.uuid(),
             "created_at": created_at,
-            "created_by": self.member(),
+            "created_by": self.pick(self.team),
             "location": self.place(latitude, longitude),
             "pin_type": {name: kind[name] for name in ("id", "color", "label")},
         }
@@ -153,32 +151,42 @@ class Inventor(Draw):
             "sale_value": round(price * jobs, 2),
             "service_frequency": frequency,
             "service_type": self.pick(words.SERVICES),
-            "sold_by": self.member() if chance(0.9) else None,
+            "sold_by": self.pick(self.team) if chance(0.9) else None,
             "start_date": created_at[:10],
             "total_received": round(price * paid, 2),
         }
 
-    def serviced_job(self, service_date: str | None, plan: Record | None) -> Record:
-        """Invent a job of a plan, or of none: 7 fields (section 3.6).
+    def serviced_job(
+        self, created_at: str, plan: Record | None, customer: Record | None, now: datetime
+    ) -> Draft:
+        """Invent a job of a plan or, without one, of a customer: 7 fields (section 3.6).
 
-        The caller gives a job without a plan its customer.
+        The first visit starts on the half hour some days after the job was entered; a
+        pending job has no visit yet, and a job after `now` is not completed.
         """
+        status = self.pick(STATUSES)
+        days, hour, minute = (self.between(*ends) for ends in VISIT)
+        day = datetime.fromisoformat(created_at) + timedelta(days=days)
+        visit = day.replace(hour=hour, minute=minute * 30, second=0, microsecond=0)
+        if status == "Completed" and visit > now:
+            status = "Scheduled"
         price = self.money(60, 900)
         received = price if self.chance(0.85) else self.money(0, 60)
         crew: list[Record] = []
         for _ in range(self.between(1, 3)):
-            member = self.member()
+            member = self.pick(self.team)
             if member not in crew:
                 crew.append(member)
-        return {
+        record = {
             "id": self.uuid(),
-            "customer": plan["customer"] if plan else None,
-            "service_date": service_date,
+            "customer": plan["customer"] if plan else customer,
+            "service_date": None if status == "Pending" else timestamp(visit),
             "service_plan_id": plan["id"] if plan else None,
             "technicians": crew,
             "total_outstanding": round(price - received, 2),
             "total_received": received,
         }
+        return record, {"created_at": created_at, "status": status, "archived": False}
 
 
 def customer_reference(customer: Record) -> Record:

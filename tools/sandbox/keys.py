@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 DEFAULT_KEY = "rotor_demo_key"
 DEFAULT_QUOTA = 1000
@@ -32,31 +28,26 @@ class Key:
 
     scopes: list[str] = field(default_factory=lambda: list(SCOPES))
     quota: int = DEFAULT_QUOTA
-    _days: Counter[date] = field(default_factory=Counter, repr=False)
-    _latest: deque[datetime] = field(default_factory=deque, repr=False)
+    _times: list[datetime] = field(default_factory=list, repr=False)
 
     def spend(self, now: datetime) -> None:
         """Count a request."""
-        self._days[now.date()] += 1
-        self._latest.append(now)
+        self._times.append(now)
 
     def spent(self, now: datetime, *, rolling: bool = False) -> int:
         """Return how many requests count today (UTC), or in the last 24 hours."""
-        while self._latest and self._latest[0] <= now - DAY:
-            self._latest.popleft()
-        return len(self._latest) if rolling else self._days[now.date()]
+        if rolling:
+            return len(self._times) - bisect_right(self._times, now - DAY)
+        return len(self._times) - bisect_left(self._times, _midnight(now))
 
-    def renewal(self, now: datetime, *, rolling: bool = False) -> datetime:
-        """Return when the next request is free, given that the quota is spent."""
-        if rolling and 0 < self.quota <= len(self._latest):
-            return self._latest[-self.quota] + DAY
-        return now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    def renewal(self, now: datetime, *, rolling: bool) -> datetime | None:
+        """Return when the key may be used again, or None if it may be used now."""
+        if self.spent(now, rolling=rolling) < self.quota:
+            return None
+        if rolling and self.quota:
+            return self._times[-self.quota] + DAY
+        return _midnight(now) + DAY
 
 
-class Keys(dict[str, Key]):
-    """The keys that the API knows."""
-
-    def add(self, key: str, scopes: Iterable[str] | None, quota: int) -> Key:
-        """Make a key known; no scopes given: all of them."""
-        self[key] = Key(list(SCOPES if scopes is None else scopes), quota)
-        return self[key]
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tools.sandbox import vocabulary as words
 from tools.sandbox.draw import TEXTS
-from tools.sandbox.invent import Record, mail_name
+from tools.sandbox.invent import mail_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from random import Random
+
+    from tools.sandbox.rows import Record
 
 T = TypeVar("T")
 

@@ -34,14 +34,12 @@ class Round:
 
     def choose(self, name: str, count: int) -> list[str]:
         """Draw ids; fewer when the list has not as many that are untouched."""
-        rows, between = self.store.lists[name], self.store.inventor.between
+        order, between = self.store.lists[name].order(Level.FULL), self.store.inventor.between
         chosen: dict[str, None] = {}
-        size = rows.count(Level.FULL)
-        for _ in range(count * 20 if size else 0):
+        for _ in range(count * 20 if order else 0):
             if len(chosen) == count:
                 break
-            place = between(0, size - 1)
-            row_id = rows.slice(Level.FULL, place, place + 1)[0].id
+            row_id = order[between(0, len(order) - 1)].id
             if row_id not in self.touched:
                 chosen[row_id] = None
         self.touched.update(chosen)

@@ -11,21 +11,19 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tools.sandbox import control
+from tools.sandbox.endpoints import Endpoints
 from tools.sandbox.faults import Faults, Rule
 from tools.sandbox.front import Front, Request
 from tools.sandbox.switches import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from starlette.types import ASGIApp
 
-    from tools.sandbox.endpoints import Endpoints
+    from tools.sandbox.switches import Common
 
 HOST = "127.0.0.1"
 # Longer than any test keeps a connection unused: a server that closes one just when
@@ -35,38 +33,38 @@ SEND_BUFFER = 1 << 20
 STOP_SECONDS = 5
 
 
-class Server:
+class Server(Endpoints):
     """A server of one API, running while it is entered.
 
     A problem in an action or in the server itself is answered with 500 and raised
     when the sandbox is left.
     """
 
-    def __init__(self, api: Endpoints, *, port: int = 0, log: bool = False) -> None:
-        """Take the port (0: a free one).
-
-        `log` lets the HTTP server write its log to stderr.
-        """
-        self.store = api.store
-        self.switches = api.switches
+    def __init__(self, *args: Any, port: int = 0) -> None:
+        """Take the port (0: a free one) and pass `args` on to `Endpoints`."""
+        super().__init__(*args)
         self.faults = Faults()
+        self._log: list[Request] = []
         app = Starlette(
-            routes=[*api.routes(), *control.routes(self)],
-            exception_handlers={HTTPException: api.unknown},
+            routes=[*self.routes(), *control.routes(self._log, self.switch)],
+            exception_handlers={HTTPException: self.unknown},
         )
-        self._front = Front(app, api, self.faults)
-        self._log = log
+        self._front = Front(app, self, self.faults, self._log)
+        self.errors = self._front.errors
+        """What went wrong in actions or in the server itself."""
         # asyncio turns Nagle's algorithm off only where the protocol is named: without
         # that, every short answer on a kept connection takes 40 ms.
         self._socket = socket.socket(proto=socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A page of 1,000 leads is to leave in one call; connections inherit it.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         try:
             self._socket.bind((HOST, port))
         except OSError:
             self._socket.close()
             raise
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{HOST}:{self.port}{api.prefix}"
+        self.url = f"http://{HOST}:{self.port}{self.prefix}"
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,16 +79,11 @@ class Server:
             raise self._failure
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         """Stop at once, whatever is being answered."""
         self.stop()
-        if problem is None and self._front.errors:
-            raise self._front.errors[0]
+        if kind is None and self.errors:
+            raise self.errors[0]
 
     def stop(self) -> None:
         """Stop serving and close all sockets; may be called more than once."""
@@ -105,7 +98,7 @@ class Server:
     @property
     def requests(self) -> list[Request]:
         """The requests below the base URL so far, the oldest first."""
-        return list(self._front.requests)
+        return list(self._log)
 
     def count(self, path: str | None = None) -> int:
         """Return how many requests there were, all or for one path ("/leads")."""
@@ -113,27 +106,22 @@ class Server:
 
     def reset_log(self) -> None:
         """Forget the requests; the quota is not given back."""
-        self._front.requests.clear()
-
-    @property
-    def errors(self) -> list[Exception]:
-        """What went wrong in actions or in the server itself."""
-        return self._front.errors
+        self._log.clear()
 
     # What is answered
 
-    def switch(self, **switches: Any) -> None:
-        """Change switches, from the next request on; a wrong one is refused."""
+    def switch(self, **switches: Any) -> Common:
+        """Change switches, from the next request on; return all of them."""
         new = changed(self.switches, switches)
         for name in switches:
             setattr(self.switches, name, getattr(new, name))
-
-    def add_rule(self, *rules: Rule) -> None:
-        """Add rules; of several that match, the first wins."""
-        self.faults.add(*rules)
+        return new
 
     def rule(self, kind: str, path: str | None = None, **settings: Any) -> Rule:
-        """Make a rule of a kind and its settings, checked, and add it."""
+        """Make a rule of a kind and its settings, checked, and add it.
+
+        Of several rules that match a request, the first wins.
+        """
         made = msgspec.convert({"kind": kind, "path": path, **settings}, Rule)
         self.faults.add(made)
         return made
@@ -168,47 +156,26 @@ class Server:
             self._ready.set()
 
     async def _serve(self) -> None:
-        server = _Server(_config(self._front, log=self._log))
+        app: ASGIApp = self._front
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+        server = _Server(config)
         await server.open(self._socket)
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         await self._front.stopping.wait()
         await server.end()
-
-
-def _config(front: Front, *, log: bool) -> uvicorn.Config:
-    class Protocol(HttpToolsProtocol):
-        """HTTP that tells the application which connection a request came by."""
-
-        @override
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            # A page of 1,000 leads is to leave in one call.
-            raw = transport.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            if self.client is not None:
-                front.transports[self.client] = transport
-
-        @override
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self.client is not None:
-                front.transports.pop(self.client, None)
-            super().connection_lost(exc)
-
-    app: ASGIApp = front
-    return uvicorn.Config(
-        app,
-        http=Protocol,
-        ws="none",
-        lifespan="off",
-        log_config=uvicorn.config.LOGGING_CONFIG if log else None,
-        log_level="info" if log else "critical",
-        access_log=log,
-        date_header=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-    )
 
 
 class _Server(uvicorn.Server):

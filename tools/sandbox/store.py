@@ -10,10 +10,10 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tools.sandbox.draw import Draw, timestamp
-from tools.sandbox.rows import Level, Record, Row, Rows, encode
+from tools.sandbox.rows import Draft, Key, Level, Record, Row, Rows, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
 Summary = dict[str, dict[str, list[str]]]
 """Ids by list and by what happened to the rows."""
@@ -58,20 +58,12 @@ class Store(ABC):
     # What differs from one API to the other
 
     @abstractmethod
-    def change(self, *args: Any, **kwargs: Any) -> Summary:
-        """Let some hours pass with realistic changes; return what was changed."""
-
-    @abstractmethod
-    def invent(self, list_name: str, created_at: str) -> tuple[Record, Record]:
+    def invent(self, list_name: str, created_at: str) -> Draft:
         """Make a row for a list, and what is hidden of it; nothing enters the list."""
 
     @abstractmethod
-    def key(self, list_name: str, record: Record, hidden: Record, sequence: int) -> Any:
+    def key(self, list_name: str, record: Record, hidden: Record, sequence: int) -> Key:
         """Return what a row is sorted by; `sequence` is the row's number in its list."""
-
-    @abstractmethod
-    def rank(self, list_name: str) -> Callable[[Row], Any] | None:
-        """Return what a list is sorted by but for the last tie-break; None: all of it."""
 
     def level(self, list_name: str, record: Record, hidden: Record) -> Level:  # noqa: ARG002
         """Tell in which readings of its list a row is."""
@@ -85,8 +77,7 @@ class Store(ABC):
 
     def _rows(self, list_name: str, level: Level) -> list[Record]:
         with self.lock:
-            rows = self.lists[list_name]
-            found = rows.slice(level, 0, rows.count(level))
+            found = list(self.lists[list_name].order(level))
         with no_collection():
             return [row.decoded() for row in found]
 
@@ -126,7 +117,7 @@ class Store(ABC):
             old = rows.by_id[row_id]
             record, hidden = old.decoded(), dict(old.hidden or {})
             self._merge(list_name, record, hidden, fields)
-            row = self.make_row(list_name, record, hidden, row_id)
+            row = self._make_row(list_name, record, hidden, row_id)
             if not fields.keys() & self.ordered_by:
                 row.key = old.key
             self._touch(list_name)
@@ -162,12 +153,19 @@ class Store(ABC):
 
     # Placing
 
-    def make_row(self, list_name: str, record: Record, hidden: Record, row_id: str) -> Row:
+    def fill(self, list_name: str, drafts: Iterable[Draft]) -> None:
+        """Put the first rows into a list, in any order."""
+        self.lists[list_name].fill(
+            self._make_row(list_name, record, hidden, record["id"]) for record, hidden in drafts
+        )
+
+    def _make_row(self, list_name: str, record: Record, hidden: Record, row_id: str) -> Row:
         """Encode a row and compute where it stands."""
         rows = self.lists[list_name]
+        rows.sequence += 1
         return Row(
             row_id,
-            self.key(list_name, record, hidden, rows.next_sequence()),
+            self.key(list_name, record, hidden, rows.sequence),
             self.level(list_name, record, hidden),
             encode(record),
             hidden or None,
@@ -185,7 +183,7 @@ class Store(ABC):
         if row_id in rows.by_id:
             message = f"{list_name} has a row {row_id} already."
             raise ValueError(message)
-        row = self.make_row(list_name, record, hidden, row_id)
+        row = self._make_row(list_name, record, hidden, row_id)
         self._touch(list_name)
         rows.add(row)
         return row

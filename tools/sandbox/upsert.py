@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 from uuid import UUID
 
-from tools.sandbox.answers import VALIDATION, Answer, Problem, Refusal, error
-from tools.sandbox.placing import BILLING
+from tools.sandbox.answers import VALIDATION, Answer, Refusal, error
+from tools.sandbox.company import BILLING, PARTS, Company
 from tools.sandbox.rows import Level, Record, decode, encode
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tools.sandbox.company import Company
-    from tools.sandbox.switches import Switches
-
-PARTS = ("city", "country", "state", "street1", "street2", "zip")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
-LEAD_TEXTS = (
-    *("id", "email", "follow_up_date", "name", "notes", "phone", "priority"),
-    *("service_type", "source", "stage"),
-    *(f"address_{part}" for part in PARTS),
-)
-CUSTOMER_TEXTS = (
-    *("id", "company_name", "email", "first_name", "last_name", "notes", "phone"),
-    *("service_frequency", "service_type", "source", "status"),
-    *BILLING,
-    *(f"property_{part}" for part in PARTS),
-)
-TEXTS = {"leads": LEAD_TEXTS, "customers": CUSTOMER_TEXTS}
-CHOICES = {
-    ("leads", "priority"): ("low", "medium", "high"),
-    ("customers", "status"): ("active", "inactive"),
-}
+Check = Callable[[object], str | None]
 # What a new row has where the body says nothing. The rest of a lead is null.
 NEW_LEAD: Record = {
     **dict.fromkeys(("assigned_to", "email", "follow_up_date", "lead_source")),
@@ -56,15 +34,16 @@ NEW_CUSTOMER: Record = {
 }
 
 
-def upsert(company: Company, list_name: str, body: bytes, switches: Switches) -> Answer:
+def upsert(company: Company, list_name: str, body: bytes, *, create_unknown: bool) -> Answer:
     """Update the row that the body matches, or make one.
 
-    Matching: `id`; without it `phone`, then `email`. Raises `Refusal`.
+    Matching: `id`; without it `phone`, then `email`. Raises `Refusal`, also for an `id`
+    that no row has, unless `create_unknown`.
     """
-    given = _read(list_name, body, switches)
+    given = _read(list_name, body)
     with company.changing():
         found = _match(company, list_name, given)
-        if found is None and "id" in given and switches.upsert_unknown_id == "404":
+        if found is None and "id" in given and not create_unknown:
             raise Refusal(error(404))
         fields = _fields(list_name, given, found)
         if found is None:
@@ -73,98 +52,98 @@ def upsert(company: Company, list_name: str, body: bytes, switches: Switches) ->
         else:
             row = company.edit(list_name, found["id"], **fields)
         hidden = company.hidden(list_name, row["id"])
-    created = found is None
+    status, done = (201, "created") if found is None else (200, "updated")
     if list_name == "leads":
-        return Answer(encode(_lead(row, created=created)), 201 if created else 200)
-    status = switches.customer_created_status if created else 200
-    return Answer(encode(_customer(row, hidden, created=created)), status)
+        answer = _lead(row, f"Lead {done} successfully")
+    else:
+        answer = _customer(row, hidden, f"Customer {done} successfully")
+    return Answer(encode(answer), status)
 
 
-def _read(list_name: str, body: bytes, switches: Switches) -> Record:
+def _read(list_name: str, body: bytes) -> Record:
     """Return the known fields of the body; refuse what has a wrong type."""
-    problems: list[Problem] = []
     try:
         given = decode(body or b"{}")
     except ValueError:
         given = None
     if not isinstance(given, dict):
-        given = {}
-        problems.append({"field": "body", "message": "Expected a JSON object"})
-    known: Record = {}
-    for name, value in given.items():
-        message = _problem(list_name, name, value)
-        if message is None:
-            known[name] = value
-        elif message:
-            problems.append({"field": name, "message": message})
+        problem = {"field": "body", "message": "Expected a JSON object"}
+        raise Refusal(error(400, VALIDATION, errors=[problem]))
+    known = {name: value for name, value in given.items() if name in CHECKS[list_name]}
+    found = {name: CHECKS[list_name][name](value) for name, value in known.items()}
+    problems = [{"field": name, "message": message} for name, message in found.items() if message]
     if problems:
-        raise Refusal(error(switches.validation_status, VALIDATION, errors=problems))
+        raise Refusal(error(400, VALIDATION, errors=problems))
     return known
 
 
-def _problem(list_name: str, name: str, value: Any) -> str | None:
-    """Tell what is wrong with a value: None nothing, "" that the field is unknown."""
-    if name in TYPES[list_name]:
-        expected, fine = TYPES[list_name][name]
-        return None if fine(value) else f"Expected {expected}"
-    if name not in TEXTS[list_name]:
-        return ""
-    if value is None and name != "id":
-        return None
-    if not isinstance(value, str):
-        return "Expected string"
-    return _text_problem(list_name, name, value)
+# Each check returns what is wrong with a value, or None.
 
 
-def _text_problem(list_name: str, name: str, value: str) -> str | None:
-    if name == "id" and not _is_uuid(value):
+def _text(value: object) -> str | None:
+    return None if value is None or isinstance(value, str) else "Expected string"
+
+
+def _uuid(value: object) -> str | None:
+    try:
+        UUID(str(value))
+    except ValueError:
         return "Invalid uuid"
-    if name == "email" and not EMAIL.fullmatch(value):
-        return "Invalid email format"
-    choices = CHOICES.get((list_name, name))
-    if choices and value not in choices:
-        return f"Expected one of: {', '.join(choices)}"
     return None
 
 
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+def _email(value: object) -> str | None:
+    wrong = isinstance(value, str) and not EMAIL.fullmatch(value)
+    return "Invalid email format" if wrong else _text(value)
 
 
-def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+def _number(value: object) -> str | None:
+    fine = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return None if fine else "Expected number"
 
 
-def _is_boolean(value: object) -> bool:
-    return isinstance(value, bool)
+def _boolean(value: object) -> str | None:
+    return None if isinstance(value, bool) else "Expected boolean"
 
 
-# The fields that are no texts: what is expected, and whether it is that.
-TYPES: dict[str, dict[str, tuple[str, Callable[[object], bool]]]] = {
+def _texts(value: object) -> str | None:
+    fine = isinstance(value, list) and all(isinstance(text, str) for text in value)
+    return None if fine else "Expected array of string"
+
+
+def _one_of(*choices: str) -> Check:
+    message = f"Expected one of: {', '.join(choices)}"
+    return lambda value: None if value is None or value in choices else message
+
+
+CHECKS: dict[str, dict[str, Check]] = {
     "leads": {
-        "tags": ("array of string", _are_texts),
-        "projected_value": ("number", _is_number),
+        **dict.fromkeys(("follow_up_date", "name", "notes", "phone"), _text),
+        **dict.fromkeys(("service_type", "source", "stage"), _text),
+        **{f"address_{part}": _text for part in PARTS},
+        "id": _uuid,
+        "email": _email,
+        "priority": _one_of("low", "medium", "high"),
+        "projected_value": _number,
+        "tags": _texts,
     },
     "customers": {
-        "tags": ("array of string", _are_texts),
-        "billing_same_as_property": ("boolean", _is_boolean),
+        **dict.fromkeys(("company_name", "first_name", "last_name", "notes", "phone"), _text),
+        **dict.fromkeys(("service_frequency", "service_type", "source", *BILLING), _text),
+        **{f"property_{part}": _text for part in PARTS},
+        "id": _uuid,
+        "billing_same_as_property": _boolean,
+        "email": _email,
+        "status": _one_of("active", "inactive"),
+        "tags": _texts,
     },
 }
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _match(company: Company, list_name: str, given: Record) -> Record | None:
     if "id" in given:
         return company.row(list_name, given["id"])
-    rows = company.lists[list_name]
-    everything = rows.slice(Level.FULL, 0, rows.count(Level.FULL))
+    everything = company.lists[list_name].order(Level.FULL)
     for name in ("phone", "email"):
         value = given.get(name)
         if not value:
@@ -188,7 +167,8 @@ def _fields(list_name: str, given: Record, found: Record | None) -> Record:
             old = (found or {}).get("tags") or []
             fields["tags"] = [*old, *(tag for tag in value if tag not in old)]
         elif list_name == "leads":
-            fields[_lead_field(name)] = value
+            known = "lead_source" if name == "source" else name.replace("address_", "property_")
+            fields[known] = value
         elif name.startswith("property_"):
             address[name.removeprefix("property_")] = value
             fields["address"] = address
@@ -197,28 +177,18 @@ def _fields(list_name: str, given: Record, found: Record | None) -> Record:
     return fields
 
 
-def _lead_field(name: str) -> str:
-    if name == "source":
-        return "lead_source"
-    return name.replace("address_", "property_", 1)
-
-
-def _message(what: str, *, created: bool) -> str:
-    return f"{what} {'created' if created else 'updated'} successfully"
-
-
-def _lead(row: Record, *, created: bool) -> Record:
+def _lead(row: Record, message: str) -> Record:
     """Write a lead as the POST answers it: flat, with both sets of names."""
     return {
         **row,
         **{f"address_{part}": row[f"property_{part}"] for part in PARTS},
-        "message": _message("Lead", created=created),
+        "message": message,
         "source": row["lead_source"],
         "status": "success",
     }
 
 
-def _customer(row: Record, hidden: Record, *, created: bool) -> Record:
+def _customer(row: Record, hidden: Record, message: str) -> Record:
     """Write a customer as the POST answers it; `status` is the customer's."""
     address = row["address"]
     names = ("id", "company_name", "created_at", "email", "first_name", "last_name")
@@ -229,5 +199,5 @@ def _customer(row: Record, hidden: Record, *, created: bool) -> Record:
         **{f"property_{part}": address.get(part) for part in PARTS},
         **{name: hidden.get(name) for name in kept},
         "billing_same_as_property": hidden.get("billing_same_as_property", True),
-        "message": _message("Customer", created=created),
+        "message": message,
     }

@@ -53,60 +53,23 @@ AREA_CODES = ("612", "651", "952", "763", "507", "608", "414", "715", "515", "70
 MAIL_HOSTS = ("example.com", "example.com", "example.org", "example.net")
 
 COMPANY_KINDS = (
-    "Property Management",
-    "Dental",
-    "Realty",
-    "Bakery",
-    "Apartments",
-    "Law Office",
-    "Auto Repair",
-    "Veterinary Clinic",
-)
+    "Property Management, Dental, Realty, Bakery, Apartments, Law Office, Auto Repair, "
+    "Veterinary Clinic"
+).split(", ")
 
 SERVICES = (
-    "Window Cleaning",
-    "Window Cleaning",
-    "Window Cleaning",
-    "Gutter Cleaning",
-    "Pressure Washing",
-    "Roof Inspection",
-    "Roof Replacement",
-    "Lawn Care",
-    "Lawn Care",
-    "Snow Removal",
-    "Holiday Lights",
-)
+    "Window Cleaning, Window Cleaning, Window Cleaning, Gutter Cleaning, Pressure "
+    "Washing, Roof Inspection, Roof Replacement, Lawn Care, Lawn Care, Snow Removal, "
+    "Holiday Lights"
+).split(", ")
 SOURCES = (
-    "Website",
-    "Website",
-    "Website",
-    "Referral",
-    "Referral",
-    "Door to Door",
-    "Door to Door",
-    "Google Ads",
-    "Facebook",
-    "Yard Sign",
-    "Home Show",
-)
+    "Website, Website, Website, Referral, Referral, Door to Door, Door to Door, Google "
+    "Ads, Facebook, Yard Sign, Home Show"
+).split(", ")
 STAGES = (
-    "New",
-    "New",
-    "New",
-    "Contacted",
-    "Contacted",
-    "Contacted",
-    "Quoted",
-    "Quoted",
-    "Follow Up",
-    "Won",
-    "Won",
-    "Won",
-    "Lost",
-    "Lost",
-    "Lost",
-    "Lost",
-)
+    "New, New, New, Contacted, Contacted, Contacted, Quoted, Quoted, Follow Up, Won, Won, "
+    "Won, Lost, Lost, Lost, Lost"
+).split(", ")
 NEXT_STAGES = {
     "New": ("Contacted", "Contacted", "Lost"),
     "Contacted": ("Quoted", "Quoted", "Follow Up", "Lost"),

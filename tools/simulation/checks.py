@@ -5,9 +5,7 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime, timedelta
 
-from psycopg import sql
-
-from tools.harness.warehouse import SCHEMA, actual, column_types, expected
+from tools.harness.warehouse import differences, living_ids
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -71,11 +69,7 @@ def nothing_missing(
     Raises:
         Wrong: One is not.
     """
-    query = sql.SQL("select id from {} where _sdc_deleted_at is null").format(
-        sql.Identifier(SCHEMA, name)
-    )
-    there = {key for (key,) in connection.execute(query).fetchall()}
-    if missing := sorted(set(must) - there):
+    if missing := sorted(set(must) - living_ids(connection, name)):
         message = f"{name}: {len(missing)} rows that were there since {since} are missing: "
         raise Wrong(message + ", ".join(missing[:SHOWN]))
 
@@ -86,21 +80,12 @@ def equal(connection: psycopg.Connection, company: Company, name: str) -> int:
     Raises:
         Wrong: They differ.
     """
-    want = expected(name, company.rows(name), column_types(connection, name))
-    got = actual(connection, name)
-    problems = [f"{key} is not in the table" for key in want.keys() - got.keys()]
-    problems += [f"{key} is no more in the API" for key in got.keys() - want.keys()]
-    problems += [
-        f"{key}: {column} is {got[key][column]!r}, must be {value!r}"
-        for key, row in want.items()
-        for column, value in row.items()
-        if key in got and got[key][column] != value
-    ]
-    if problems:
-        found = "; ".join(sorted(problems)[:SHOWN])
-        message = f"{name}: {len(problems)} differences between table and API: {found}"
+    rows = company.rows(name)
+    if found := differences(connection, name, rows):
+        shown = "; ".join(found[:SHOWN])
+        message = f"{name}: {len(found)} differences between table and API: {shown}"
         raise Wrong(message)
-    return len(want)
+    return len(rows)
 
 
 def forward(before: t.Any, after: t.Any) -> None:

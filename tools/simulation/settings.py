@@ -6,8 +6,9 @@ import json
 import sys
 import typing as t
 
-from tools.harness.meltano import ROOT, clean_environment
-from tools.harness.postgres import HOST, USER
+from tools.harness import plugins
+from tools.harness.project import ROOT, clean_environment
+from tools.harness.warehouse import SCHEMA
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +24,8 @@ REQUEST_TIMEOUT = 60
 # Where an answer hangs.
 SHORT_TIMEOUT = 5
 RETRY_MINUTES = 1
-TARGETS = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin"
-TARGET = TARGETS / "target-postgres-exact-copy"
+TAP = "tap-rotor"
+TARGET = "target-postgres"
 
 
 class Commands:
@@ -40,6 +41,7 @@ class Commands:
     def tap(self, run: Run, state: dict[str, t.Any] | None) -> list[str]:
         """Return the tap's command."""
         config: dict[str, t.Any] = {
+            **plugins.settings(TAP),
             "api_key": self._sandbox.api_key,
             "api_url": self._sandbox.url,
             "page_size": PAGE_SIZE,
@@ -47,7 +49,6 @@ class Commands:
             "request_timeout": SHORT_TIMEOUT if run.hangs else REQUEST_TIMEOUT,
             # What stays wrong need not be tried for long.
             "retry_minutes": 0 if run.lasting else RETRY_MINUTES,
-            "emit_activate_version_messages": True,
         }
         if run.budget:
             config["request_budget"] = run.budget
@@ -60,27 +61,21 @@ class Commands:
     def target(self, run: Run) -> list[str]:
         """Return the target's command."""
         config = {
-            "host": HOST,
-            "port": self._postgres.port,
-            "user": USER,
-            "password": self._postgres.password,
-            "database": "postgres",
-            "default_target_schema": "tap_rotor",
-            "load_method": "upsert",
-            "use_copy": True,
-            "validate_records": False,
+            **plugins.settings(TARGET),
+            **self._postgres.credentials(),
+            "default_target_schema": SCHEMA,
         }
         if run.batch_rows:
             config["batch_size_rows"] = run.batch_rows
-        return [str(TARGET), "--config", self._write("target", config)]
+        return [str(plugins.program(TARGET)), "--config", self._write("target", config)]
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of both: PGTZ as in meltano.yml, and byte code kept."""
+        """Return the environment of both: the target's as in meltano.yml, and byte code kept."""
         environment = clean_environment()
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return {
             **environment,
-            "PGTZ": "UTC",
+            **plugins.variables(TARGET),
             "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
             "PYTHONPATH": str(ROOT),
         }

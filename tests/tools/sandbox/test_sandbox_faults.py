@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import requests
 
-from tools.sandbox import Company, Rule, Sandbox
+from tools.sandbox import Company, Sandbox
 
 ERROR = {"status": "error", "message": "Internal server error"}
 
@@ -110,15 +110,14 @@ def test_drip(client, sandbox, company):
 
 def test_delay_and_latency(client, sandbox):
     sandbox.rule("delay", seconds=0.06)
-    sandbox.rule("status", seconds=0.06)
     sandbox.switch(latency=0.03)
     took = []
-    for expected in (200, 500, 200):
+    for _ in range(2):
         begun = time.monotonic()
-        assert client.get("/leads").status_code == expected
+        assert client.get("/leads").status_code == 200
         took.append(time.monotonic() - begun)
-    assert min(took[:2]) >= 0.09
-    assert took[2] >= 0.03
+    assert took[0] >= 0.09
+    assert took[1] >= 0.03
 
 
 def test_hang_until_it_ends(client, sandbox):
@@ -230,11 +229,9 @@ def test_which_requests_are_hit(client, sandbox):
 
 
 def test_the_first_rule_that_matches_wins(client, sandbox):
-    sandbox.add_rule(
-        Rule("status", status=501),
-        Rule("status", status=502, times=2),
-        Rule("status", status=503, nth=5),
-    )
+    sandbox.rule("status", status=501)
+    sandbox.rule("status", status=502, times=2)
+    sandbox.rule("status", status=503, nth=5)
     # The second and third rule count all requests that match; used is who wins.
     assert [client.get("/pins").status_code for _ in range(6)] == [501, 502, 502, 200, 503, 200]
 
@@ -245,7 +242,7 @@ def test_rules_are_checked(sandbox):
     with pytest.raises(msgspec.ValidationError):
         sandbox.rule("status", code=5)
     with pytest.raises(msgspec.ValidationError):
-        sandbox.switch(bad_values="500")
+        sandbox.switch(service_date_filter="500")
     with pytest.raises(msgspec.ValidationError):
         Sandbox(Company(leads=1), latencies=1)
 

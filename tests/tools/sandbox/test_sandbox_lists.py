@@ -16,9 +16,9 @@ PATHS = {
 }
 
 
-def refused(answer, *fields, status=400):
+def refused(answer, *fields):
     """The answer's problems concern just these fields."""
-    assert answer.status_code == status
+    assert answer.status_code == 400
     body = answer.json()
     assert (body["status"], body["message"]) == ("error", "Validation failed")
     assert [problem["field"] for problem in body["errors"]] == list(fields)
@@ -63,10 +63,9 @@ def test_pages_past_the_end_are_empty(client, company):
     )
 
 
-def test_limit_over_1000(client, sandbox):
+def test_limit_over_1000(client):
     assert client.page("/leads", limit=5000)[1]["limit"] == 1000
-    sandbox.switch(over_limit="400")
-    assert refused(client.get("/leads", limit=1001), "limit")
+    assert client.page("/leads", limit=1001)[1]["limit"] == 1000
     assert client.page("/leads", limit=1000)[1]["limit"] == 1000
 
 
@@ -81,29 +80,21 @@ def test_limit_over_1000(client, sandbox):
         ("/leads", "limit", ""),
         ("/leads", "archived", "True"),
         ("/customers", "archived", "1"),
-        ("/customers", "status", "gone"),
-        ("/pins", "user_id", "me"),
-        ("/pins", "pin_type_id", "7"),
         ("/service-plans", "created_at_range_start", "yesterday"),
-        ("/service-plans", "frequency", "Daily"),
-        ("/service-plans", "status", "Active"),
-        ("/service-plans", "sold_by_user_id", "x"),
         ("/serviced-jobs", "only_completed", "no"),
-        ("/serviced-jobs", "service_date_range_end", "2026-13-01"),
+        ("/serviced-jobs", "service_date_range_start", "2026-13-01"),
     ],
 )
-def test_bad_values(client, sandbox, path, name, value):
+def test_bad_values(client, path, name, value):
     assert refused(client.get(path, **{name: value}), name)
-    sandbox.switch(validation_status=422)
-    assert refused(client.get(path, **{name: value}), name, status=422)
-    sandbox.switch(bad_values="default")
-    assert client.page(path, **{name: value}) == client.page(path)
 
 
-def test_unknown_parameters(client, sandbox):
+def test_several_bad_values(client):
+    assert refused(client.get("/leads", archived="x", x=1, limit=0), "archived", "limit")
+
+
+def test_unknown_parameters(client):
     assert client.page("/pins", archived="true", x=1) == client.page("/pins")
-    sandbox.switch(unknown_params="400")
-    assert refused(client.get("/pins", archived="true", x=1, limit=0), "archived", "x", "limit")
 
 
 def test_clamp_at_any_time(client, sandbox):
@@ -175,18 +166,21 @@ def test_compression(client, sandbox, company):
     assert encoding("gzip")[0] is None
 
 
-def test_precompress(client, sandbox, company):
-    # One page each of five lists, in two readings.
-    assert sandbox.precompress() == 10
+def test_precompress(client, sandbox, company, monkeypatch):
+    company.insert("pins", 1000)
+    sandbox.precompress()
+
+    def compress_now(_):
+        raise AssertionError
+
+    monkeypatch.setattr("tools.sandbox.pages.compress", compress_now)
     for path, name in PATHS.items():
-        assert client.page(path, limit=1000)[0] == company.rows(name, archived=False)
-    sandbox.switch(max_limit=50)
-    # Of 120 pins three, of 60 leads two (archived ones among them), ...
-    assert sandbox.precompress() == sum(
-        -(-len(company.rows(name, full, only_completed=not full)) // 50)
-        for name in PATHS.values()
-        for full in (False, True)
-    )
+        for full in (False, True):
+            expected = company.rows(name, full, only_completed=not full)
+            query = {"archived": str(full).lower(), "only_completed": str(not full).lower()}
+            for start in range(0, len(expected), 1000):
+                page = client.page(path, limit=1000, page=start // 1000 + 1, **query)
+                assert page[0] == expected[start : start + 1000]
 
 
 def test_archived(client, company):

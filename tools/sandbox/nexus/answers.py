@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 # The texts are not documented.
 MESSAGES = {
     401: "Invalid or missing API key",
+    403: "Missing required scope: leads.read",
     404: "Not found",
     500: "Internal server error",
 }
 
 
 def error(
-    status: int, message: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    message: str | None = None,
+    *,
+    code: bool = True,  # noqa: ARG001 - this API has no error codes
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Make an error answer."""
     text = message or MESSAGES.get(status) or HTTPStatus(status).phrase

@@ -10,8 +10,6 @@ from tools.sandbox.rounds import Round
 from tools.sandbox.rows import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tools.sandbox.nexus.organisation import Organisation
     from tools.sandbox.rows import Record
     from tools.sandbox.store import Summary
@@ -27,27 +25,39 @@ SHARES = {
 }
 
 
-def play(organisation: Organisation, numbers: Sequence[int | None]) -> Summary:
-    """Play one round; `numbers` are those of the kinds, see `Organisation.change`."""
-    size = organisation.lists[NAME].count(Level.FULL)
-    game = Round(organisation)
-    summary: dict[str, list[str]] = {}
-    for (kind, share), number in zip(SHARES.items(), numbers, strict=True):
-        count = round(share * size) if number is None else number
-        ids = game.enter(NAME, count) if kind == "inserted" else game.choose(NAME, count)
-        if kind == "contact_edited":
-            found = [lead for row_id in ids for lead in _edit_contact(organisation, row_id)]
-            ids = list(dict.fromkeys(found))
-        elif kind == "deleted":
-            organisation.delete(NAME, ids)
-        elif kind != "inserted":
-            news = _edited if kind == "edited" else _rescheduled
-            for row_id in ids:
-                row = organisation.row(NAME, row_id) or {}
-                organisation.edit(NAME, row_id, **news(organisation, row))
-        game.touched.update(ids)
-        summary[kind] = ids
-    return {NAME: summary}
+def change(organisation: Organisation) -> Summary:
+    """Let some hours pass, and change a share of all leads.
+
+    Returns the ids by kind: `{"leads": {"inserted": [...], "edited": [...],
+    "rescheduled": [...], "contact_edited": [...], "deleted": [...]}}`. An edit of
+    a contact changes all of its leads, also those that were changed in another way.
+    """
+    with organisation.changing():
+        size = len(organisation.lists[NAME].order(Level.FULL))
+        game = Round(organisation)
+        summary: dict[str, list[str]] = {}
+        for kind, share in SHARES.items():
+            count = round(share * size)
+            ids = game.enter(NAME, count) if kind == "inserted" else game.choose(NAME, count)
+            ids = _play(organisation, kind, ids)
+            game.touched.update(ids)
+            summary[kind] = ids
+        return {NAME: summary}
+
+
+def _play(organisation: Organisation, kind: str, ids: list[str]) -> list[str]:
+    """Make one kind of change to the chosen leads; return the ids of all that changed."""
+    if kind == "contact_edited":
+        found = [lead for row_id in ids for lead in _edit_contact(organisation, row_id)]
+        return list(dict.fromkeys(found))
+    if kind == "deleted":
+        organisation.delete(NAME, ids)
+    elif kind != "inserted":
+        news = _edited if kind == "edited" else _rescheduled
+        for row_id in ids:
+            row = organisation.row(NAME, row_id) or {}
+            organisation.edit(NAME, row_id, **news(organisation, row))
+    return ids
 
 
 def _edited(organisation: Organisation, row: Record) -> Record:

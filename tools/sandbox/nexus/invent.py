@@ -7,7 +7,7 @@ both systems meets the same people in both.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tools.sandbox import vocabulary as words
 from tools.sandbox.draw import Draw, timestamp
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from random import Random
 
-Record = dict[str, Any]
+    from tools.sandbox.rows import Record
 
 STATUSES = ("NOT_CONTACTED", "CONTACTED", "QUALIFIED", "CONVERTED", "LOST")
 OPEN = STATUSES[:3]
@@ -31,7 +31,7 @@ NEXT_STATUSES = {
 }
 SOURCES = ("website", "website", "referral", "linkedin", "cold call", "email", "event", None)
 MEMBERS = 6
-CONTACT = ("contactId", "name", "phones", "emails", "primaryPhone", "primaryEmail")
+CONTACT = ("name", "phones", "emails", "primaryPhone", "primaryEmail", "contactId")
 """The fields that describe the contact behind a lead."""
 
 KNOWN = 0.3
@@ -95,24 +95,21 @@ class Inventor(Draw):
             contact = {name: other[name] for name in CONTACT}
         else:
             contact = self._contact(self.pick(known) if known and self.chance(KNOWN) else person)
+        called = 0.75 if status in OPEN else 0.05
+        client = 0.8 if status == "CONVERTED" else 0.04
         company = f"{self.pick(words.LAST_NAMES)} {self.pick(words.COMPANY_KINDS)}"
         return {
             "id": object_id(self.random),
-            "name": contact["name"],
-            "phones": contact["phones"],
-            "emails": contact["emails"],
-            "primaryPhone": contact["primaryPhone"],
-            "primaryEmail": contact["primaryEmail"],
-            "contactId": contact["contactId"],
+            **contact,
             "company": company if self.chance(0.25) else None,
             "source": self.pick(SOURCES),
             "status": status,
             "notes": person["notes"],
-            "nextCallAt": self.call(created, now) if self._called(status) else None,
+            "nextCallAt": self.call(created, now) if self.chance(called) else None,
             "createdAt": created_at,
             "updatedAt": timestamp(created + (now - created) * self.random.random() ** 3),
             "assignedToId": person["assigned_to"],
-            "clientId": object_id(self.random) if self._client(status) else None,
+            "clientId": object_id(self.random) if self.chance(client) else None,
         }
 
     def call(self, earliest: datetime, now: datetime) -> str:
@@ -136,23 +133,14 @@ class Inventor(Draw):
         emails = [person["email"].lower()] if isinstance(person["email"], str) else []
         if self.chance(0.15):
             phones.append(self.phone())
-        return {
-            "contactId": object_id(self.random),
-            "name": person["name"],
-            **primaries({"phones": phones, "emails": emails}),
-        }
-
-    def _called(self, status: str) -> bool:
-        return self.chance(0.75 if status in OPEN else 0.05)
-
-    def _client(self, status: str) -> bool:
-        return self.chance(0.8 if status == "CONVERTED" else 0.04)
+        contact = primaries({"name": person["name"], "phones": phones, "emails": emails})
+        return {**contact, "contactId": object_id(self.random)}
 
 
 def primaries(fields: Record) -> Record:
     """Add the first phone and the first e-mail address to the fields of a contact."""
-    added = {}
+    added: Record = {}
     for many, first in (("phones", "primaryPhone"), ("emails", "primaryEmail")):
         if many in fields:
             added[first] = fields[many][0] if fields[many] else None
-    return {**added, **fields}
+    return {**fields, **added}

@@ -1,4 +1,4 @@
-"""Pages of leads, and the filters (sections 2.1 and 2.3)."""
+"""Pages of leads (section 2.3)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from tools.sandbox.pages import Page, Pages, limit_of
 if TYPE_CHECKING:
     from tools.sandbox.faults import Rule
     from tools.sandbox.nexus.switches import Switches
-    from tools.sandbox.parameters import Query, Test
-    from tools.sandbox.rows import Record
-
-UNASSIGNED = "unassigned"
+    from tools.sandbox.parameters import Query
 
 
 class NexusPages(Pages):
@@ -40,45 +37,15 @@ class NexusPages(Pages):
 
     @override
     def pagination(
-        self, query: Query, limit: int, total: int, _length: int, rule: Rule | None
+        self, query: Query, limit: int, total: int, _length: int, fault: str | None
     ) -> dict[str, Any]:
         """Return the six fields; all of them follow from the total that is stated."""
-        kind = rule.kind if rule else None
         pages = -(-total // limit) or self.switches.empty_total_pages
         return {
-            "page": query.page + (kind == "wrong_page"),
+            "page": query.page + (fault == "wrong_page"),
             "pageSize": limit,
             "total": total,
             "totalPages": pages,
-            "hasNextPage": (query.page < pages) != (kind == "contradict"),
+            "hasNextPage": (query.page < pages) != (fault == "contradict"),
             "hasPrevPage": query.page > 1,
         }
-
-    @override
-    def test(self, _list_name: str, query: Query) -> Test:
-        """Return what tells whether a lead passes all filters."""
-        tests = [_TESTS[name](value) for name, value in query.values]
-        return lambda row: all(test(row) for test in tests)
-
-
-def _status(value: str) -> Test:
-    return lambda row: row.get("status") == value
-
-
-def _assigned(value: str) -> Test:
-    wanted = None if value == UNASSIGNED else value
-    return lambda row: row.get("assignedToId") == wanted
-
-
-def _search(value: str) -> Test:
-    wanted = value.casefold()
-
-    def test(row: Record) -> bool:
-        many = (*(row.get("phones") or ()), *(row.get("emails") or ()))
-        texts = (row.get("name"), row.get("company"), *many)
-        return any(wanted in str(text or "").casefold() for text in texts)
-
-    return test
-
-
-_TESTS = {"status": _status, "assignedToId": _assigned, "search": _search}

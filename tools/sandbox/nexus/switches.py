@@ -17,13 +17,7 @@ class Switches(Common):
 
     max_page_size: int = 100
     """A page size above this is cut to it; smaller than 100: the server clamps."""
-    over_page_size: Literal["clamp", "400"] = "clamp"
-    """A page size above the documented 100."""
     past_end: Literal["empty", "404", "clamp"] = "empty"
     """A page behind the last one: no rows, refused, or the last one."""
     empty_total_pages: Literal[0, 1] = 0
     """`totalPages` where nothing matches."""
-    scope_status: Literal[401, 403] = 403
-    """The status for a key without the scope,"""
-    scope_message: str = "Missing required scope: leads.read"
-    """and the text."""

@@ -1,1 +1,0 @@
-"""Many companies, fanned out by Dagster."""
