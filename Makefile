@@ -54,13 +54,16 @@ dagster: install plugins ## Open Dagster over made-up companies: see orchestrate
 test: install plugins ## Install and pass the quick tests, at least 95 % of the branches covered
 	$(RUN) -m pytest --cov --cov-report=term
 
-# Left out: what is marked slow, and what needs the plugins. Compiled files are kept even where
-# PYTHONDONTWRITEBYTECODE is set, or pytest would rewrite every module again: 5 s in each process.
-LEFT_OUT := tests/e2e tests/targets tests/tools/test_benchmarks.py tests/tools/test_simulation.py \
-	tests/tools/sandbox/test_sandbox_server.py
+# These need Meltano and PostgreSQL, whose versions are their own.
+PIPELINES := --ignore tests/e2e --ignore tests/targets --ignore tests/tools/test_page.py \
+	--ignore tests/tools/test_simulation.py --ignore tests/tools/test_benchmarks.py
+
+# Compiled files are kept even where PYTHONDONTWRITEBYTECODE is set, or pytest would rewrite every
+# module again: 5 s in each process.
 .PHONY: quick
 quick: install ## Have a first answer within a minute: most of the tests, none slow, no plugins
-	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -m 'not long and not slow' $(LEFT_OUT:%=--ignore=%)
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -m 'not long and not slow' $(PIPELINES) \
+		--ignore tests/tools/sandbox/test_sandbox_server.py
 
 .PHONY: test-long
 test-long: install plugins ## Pass the others, which take long
@@ -97,10 +100,6 @@ generate: install ## Write anew what is made of the taps' declarations: settings
 .PHONY: hooks
 hooks: install ## Run ruff and typos before a commit, `make check` before a push
 	.venv/bin/prek install --quiet
-
-# These need Meltano and PostgreSQL, whose versions are their own.
-PIPELINES := --ignore tests/e2e --ignore tests/targets --ignore tests/tools/test_page.py \
-	--ignore tests/tools/test_simulation.py --ignore tests/tools/test_benchmarks.py
 
 .PHONY: lowest
 lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dependencies allowed
