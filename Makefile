@@ -62,8 +62,7 @@ PIPELINES := --ignore tests/e2e --ignore tests/targets --ignore tests/tools/test
 # module again: 5 s in each process.
 .PHONY: quick
 quick: install ## Have a first answer within a minute: most of the tests, none slow, no plugins
-	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -m 'not long and not slow' $(PIPELINES) \
-		--ignore tests/tools/sandbox/test_sandbox_server.py
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -m 'not long and not slow' $(PIPELINES)
 
 .PHONY: test-long
 test-long: install plugins ## Pass the others, which take long

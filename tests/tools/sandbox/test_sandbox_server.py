@@ -20,6 +20,7 @@ from tools.sandbox.nexus.keys import DEFAULT_KEY as NEXUS_KEY
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_it_starts_and_stops_many_times():
     company = Company(leads=3)
     threads = threading.active_count()
@@ -112,6 +113,7 @@ def serving(process: subprocess.Popen[str], base: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command_line(number):
     process, url = start("--quota", "1", "--precompress")
@@ -127,6 +129,7 @@ def test_command_line(number):
     assert (process.returncode, out, err) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_command_line_with_nexus():
     process, _ = start("--nexus-leads", "20")
     try:
