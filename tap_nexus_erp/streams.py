@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing as t
 
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
-from typing_extensions import override
 
 from paged_rest.singer import ListStream
 from tap_nexus_erp import schemas
@@ -24,12 +23,6 @@ class Leads(ListStream):
         "search": "search",
         "assignedToId": "assigned_to_id",
     }
-
-    @property
-    @override
-    def has_unstable_filter(self) -> bool:
-        """Whether settings leave leads out that may enter the list later."""
-        return bool(self.filters())
 
 
 STREAMS = (Leads,)

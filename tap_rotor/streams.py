@@ -15,9 +15,13 @@ from paged_rest.singer import ListStream
 from tap_rotor import schemas
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from singer_sdk.helpers.types import Record
+
+
+# With archived rows in the list, archiving changes a row and does not take it away.
+ALL_ARCHIVED: dict[str, set[str]] = {"archived": {"true"}}
 
 
 class RotorList(ListStream):
@@ -38,13 +42,7 @@ class Leads(RotorList):
         "stage": "lead_stage",
         "tags": "lead_tags",
     }
-
-    @property
-    @override
-    def has_unstable_filter(self) -> bool:
-        """Whether settings leave leads out that may enter the list later."""
-        config = self.config
-        return bool(config.get("lead_stage") or config.get("lead_tags")) or _no_archived(config)
+    stable_filters = ALL_ARCHIVED
 
     @override
     def read_records(self) -> Iterable[Record]:
@@ -89,12 +87,7 @@ class Customers(RotorList):
     name = "customers"
     path = "/customers"
     filters_by_setting: t.ClassVar = {"archived": "include_archived"}
-
-    @property
-    @override
-    def has_unstable_filter(self) -> bool:
-        """Whether settings leave customers out that may enter the list later."""
-        return _no_archived(self.config)
+    stable_filters = ALL_ARCHIVED
 
 
 class ServicePlans(RotorList):
@@ -116,10 +109,7 @@ class ServicedJobs(RotorList):
     created = None
     since_param = "service_date_range_start"
     filters_by_setting: t.ClassVar = {"only_completed": "only_completed_jobs"}
-
-
-def _no_archived(config: Mapping[str, t.Any]) -> bool:
-    return config["include_archived"] is False
+    stable_filters: t.ClassVar = {"only_completed": {"true", "false"}}
 
 
 # Leads come first: they matter most where requests are short.

@@ -84,3 +84,14 @@ class Api:
     success: Mapping[str, str] = field(default_factory=dict)
     largest_page: int
     requests_a_day: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse one name for two things.
+
+        Raises:
+            TypeError: Two of the names in `pagination` are the same.
+        """
+        names = (self.page, self.page_size, self.total, self.has_more)
+        if len(set(names)) < len(names):
+            message = f"{self.name}: page, page_size, total and has_more need a name each"
+            raise TypeError(message)

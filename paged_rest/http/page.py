@@ -53,10 +53,12 @@ class PageReader:
             errors.Retriable: It holds no page, or another one.
         """
         rows, pagination = self._rows(response)
-        if not self.paged:
-            return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
         stated, api = pagination if isinstance(pagination, dict) else {}, self.api
         total, has_more = _count(stated.get(api.total)), stated.get(api.has_more)
+        if not self.paged:
+            if has_more or total not in {None, len(rows)}:
+                raise broken(response, "is one page of several, where a whole list was expected")
+            return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
         if total is None or not isinstance(has_more, bool):
             raise broken(response, "does not say how many rows there are")
         stated_number = stated.get(api.page, number)

@@ -74,7 +74,8 @@ class TypedRows:
             success: What the body of a page says beside its rows where it says it.
         """
         kinds = {name: _kind(declared) for name, declared in properties.items()}
-        if "id" not in kinds or not set(kinds.values()) <= set(_TYPES):
+        known = set(kinds.values()) <= set(_TYPES) and all(map(str.isidentifier, kinds))
+        if kinds.get("id") != "string" or not known:
             return None
         return cls(kinds, blank, success)
 

@@ -2,6 +2,13 @@
 
 from paged_rest.settings.checks import environment_problems, problems
 from paged_rest.settings.files import read_json, read_json_file
-from paged_rest.settings.schema import settings
+from paged_rest.settings.schema import COMMON_SETTINGS, settings
 
-__all__ = ["environment_problems", "problems", "read_json", "read_json_file", "settings"]
+__all__ = [
+    "COMMON_SETTINGS",
+    "environment_problems",
+    "problems",
+    "read_json",
+    "read_json_file",
+    "settings",
+]

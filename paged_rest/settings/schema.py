@@ -10,6 +10,15 @@ if t.TYPE_CHECKING:
     from paged_rest.http import Api
 
 
+# What `settings` declares for every tap, and the engine counts on.
+COMMON_SETTINGS = frozenset(
+    {
+        *("api_key", "api_url", "start_date", "lookback_days", "page_size", "request_budget"),
+        *("request_timeout", "retry_minutes", "emit_activate_version_messages"),
+    }
+)
+
+
 def settings(
     api: Api, *own: th.Property[t.Any], dated: str = "created", lookback_days: int = 30
 ) -> dict[str, t.Any]:
@@ -20,7 +29,14 @@ def settings(
         own: Settings that only this tap has.
         dated: What happened to a row at the moment that it is replicated by, as in `created`.
         lookback_days: Default of the setting of that name.
+
+    Raises:
+        TypeError: One of its own settings has the name of one that every tap has.
     """
+    taken = sorted(COMMON_SETTINGS.intersection(setting.name for setting in own))
+    if taken:
+        message = f"Every tap has a setting {', '.join(taken)}: choose another name"
+        raise TypeError(message)
     quota = f"; the API allows a key {api.requests_a_day:,} a day" if api.requests_a_day else ""
     costs = "cost more of the quota" if api.requests_a_day else "take more requests"
     return th.PropertiesList(

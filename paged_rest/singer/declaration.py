@@ -9,30 +9,49 @@ from __future__ import annotations
 import inspect
 import typing as t
 
+from singer_sdk import Stream
 from singer_sdk.schema.source import StreamSchema
 
 from paged_rest.records import EXTRA_FIELDS
+from paged_rest.settings import COMMON_SETTINGS
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from paged_rest.http import Api
 
 
+_KINDS: dict[str, t.Any] = {
+    "name": str,
+    "path": str,
+    "valid_replication_key": str | None,
+    "created": str | None,
+    "newest_first": bool,
+    "since_param": str | None,
+    "paged": bool,
+    "filters_by_setting": dict,
+    "stable_filters": dict,
+}
+
+
 class ListDeclaration:
-    """What a class says of a list; one without a path is a base for others.
+    """What a class says of a list; one that names no path is a base for others.
 
     Attributes:
         name: Name of the stream.
         path: Path below the API's address.
-        valid_replication_key: The field that it can be read incrementally by, if any. It is read
-            so by default where `replication_key` says the same.
-        created: The field that says when a row was created, if there is one.
+        valid_replication_key: The field that it can be read incrementally by, if any. Set
+            `replication_key` to the same field to make INCREMENTAL the default.
+        created: The field that says when a row was created, if there is one. It must tell the
+            time of day: a date alone would make a row that is created during a read look older.
         newest_first: Whether the API promises the list ordered by `created`, newest first, and
             that new rows enter at its head.
         since_param: Query parameter that leaves out rows before a time, if there is one.
         paged: Whether the list comes in pages.
         filters_by_setting: Query parameters, each with the setting that it takes its value from.
+        stable_filters: The values of these parameters under which no row enters the list later
+            that was there before. With any other value, the list is read whole and twice in
+            every run, and nothing is taken to be deleted.
     """
 
     name: str
@@ -43,6 +62,7 @@ class ListDeclaration:
     since_param: t.ClassVar[str | None] = None
     paged: t.ClassVar[bool] = True
     filters_by_setting: t.ClassVar[Mapping[str, str]] = {}
+    stable_filters: t.ClassVar[Mapping[str, Collection[str]]] = {}
 
     def __init_subclass__(cls, **options: t.Any) -> None:
         """Refuse a declaration that the reading does not support.
@@ -51,8 +71,20 @@ class ListDeclaration:
             TypeError: It is such a one; the message says what to change.
         """
         super().__init_subclass__(**options)
-        if getattr(cls, "path", None):
-            _refuse(cls.__name__, [*_about_keys(cls), *_about_schema(cls)])
+        if hasattr(cls, "path"):
+            refuse_unsupported_list(cls)
+
+
+def refuse_unsupported_list(stream: type[ListDeclaration]) -> None:
+    """Refuse a list whose declaration the reading does not support.
+
+    Raises:
+        TypeError: It is such a one.
+    """
+    # The others take what the first is about for granted.
+    _refuse(stream.__name__, _about_values(stream))
+    others = (_about_keys, _about_schema, _about_overrides)
+    _refuse(stream.__name__, [problem for about in others for problem in about(stream)])
 
 
 def refuse_unsupported_lists(
@@ -72,6 +104,13 @@ def _refuse(name: str, problems: Iterable[str]) -> None:
         raise TypeError(message)
 
 
+def _about_values(stream: type[ListDeclaration]) -> Iterable[str]:
+    for name, kind in _KINDS.items():
+        value = inspect.getattr_static(stream, name, None)
+        if not isinstance(value, kind) or value == "":
+            yield f"its {name} is not a value of the right type on the class"
+
+
 def _about_keys(stream: type[ListDeclaration]) -> Iterable[str]:
     created, valid_key = stream.created, stream.valid_replication_key
     default_key = _declared(stream, "replication_key")
@@ -85,46 +124,83 @@ def _about_keys(stream: type[ListDeclaration]) -> Iterable[str]:
     elif stream.newest_first and valid_key not in {None, created}:
         yield (
             f"newest_first says that it is ordered by {created}, but it is replicated by "
-            f"{valid_key}: an old row whose {valid_key} is new stands where no run looks. Leave "
+            f"{valid_key}: an old row whose {valid_key} is new would never be read again. Leave "
             "newest_first out, or replicate by the field that it is ordered by"
         )
     if stream.since_param and not valid_key:
         yield "since_param is never sent without a valid_replication_key"
+    elif stream.since_param and created not in {None, valid_key}:
+        yield (
+            f"since_param lets rows enter by {valid_key}, so that {created} does not tell which "
+            "rows were there before: declare created = None"
+        )
     if tuple(_declared(stream, "primary_keys") or ()) != ("id",):
-        yield "its primary_keys are not `id`, which is what its rows are told apart by"
+        yield 'rows are identified by `id`, so its primary_keys must be ("id",)'
 
 
 def _about_schema(stream: type[ListDeclaration]) -> Iterable[str]:
-    properties = _schema(stream).get("properties", {})
+    schema = _schema(stream)
+    if schema is None:
+        yield "its schema is not a dict or a StreamSchema on the class"
+        return
+    properties = schema.get("properties", {})
     for name in dict.fromkeys([stream.created, stream.valid_replication_key]):
-        if name and properties.get(name, {}).get("format") != "date-time":
+        if name and not _is_string(properties.get(name), "date-time"):
             yield f"its schema does not declare {name} as a string of format date-time"
-    for name in ("id", EXTRA_FIELDS):
-        if name not in properties:
-            yield f"its schema does not declare {name}"
+    if not _is_string(properties.get("id"), None):
+        yield "its schema does not declare id as a string"
+    if EXTRA_FIELDS not in properties:
+        yield f"its schema does not declare {EXTRA_FIELDS}"
+
+
+def _about_overrides(stream: type[ListDeclaration]) -> Iterable[str]:
+    for name in ("parent_stream_type", "partitions", "post_process", "replication_key"):
+        declared = inspect.getattr_static(stream, name, None)
+        if name == "replication_key" and not isinstance(declared, property):
+            continue
+        if declared is not inspect.getattr_static(Stream, name):
+            yield f"it overrides {name}, which a list cannot have"
 
 
 def _about_lists(
     lists: Sequence[type[ListDeclaration]], api: Api, settings: Mapping[str, t.Any]
 ) -> Iterable[str]:
-    names = [stream.name for stream in lists]
+    names = [stream.name.casefold() for stream in lists]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"two lists are called {name}"
+    for missing in sorted(COMMON_SETTINGS - settings["properties"].keys()):
+        yield f"its settings lack {missing}, which `settings()` declares for every tap"
     for stream in lists:
+        if not hasattr(stream, "path"):
+            yield f"{stream.__name__} has no path"
         params = [*stream.filters_by_setting, *filter(None, [stream.since_param])]
+        for param in sorted({p for p in params if params.count(p) > 1}):
+            yield f"{stream.name} sends {param} both as a filter and as its since_param"
         for param in sorted({api.page, api.page_size}.intersection(params)):
             yield f"{stream.name} sends {param} as a filter, which says which page is asked for"
         for setting in stream.filters_by_setting.values():
-            if setting not in settings["properties"]:
+            declared = settings["properties"].get(setting)
+            if declared is None:
                 yield f"{stream.name} filters by the setting {setting}, which the tap does not have"
+            elif declared.get("secret"):
+                yield f"{stream.name} filters by the setting {setting}, which is secret"
 
 
-def _schema(stream: type[ListDeclaration]) -> Mapping[str, t.Any]:
+def _schema(stream: type[ListDeclaration]) -> Mapping[str, t.Any] | None:
     declared = _declared(stream, "schema")
     if isinstance(declared, StreamSchema):
         # It asks of a stream no more than its name and its primary keys.
         return declared.get_stream_schema(t.cast("t.Any", stream), t.cast("t.Any", stream))
-    return declared if isinstance(declared, dict) else {}
+    return declared if isinstance(declared, dict) else None
+
+
+def _is_string(declared: object, form: str | None) -> bool:
+    """Whether a JSON Schema declares a string of a format, or of none."""
+    if not isinstance(declared, dict):
+        return False
+    types = declared.get("type", [])
+    kinds = {types} if isinstance(types, str) else set(types)
+    return kinds - {"null"} == {"string"} and declared.get("format") == form
 
 
 def _declared(stream: type[ListDeclaration], name: str) -> t.Any:

@@ -17,6 +17,7 @@ from paged_rest import errors
 from paged_rest.http import PageReader
 from paged_rest.reading import LATE_MINUTES, Bookmark, Read
 from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, sent
+from paged_rest.singer.declaration import refuse_unsupported_list
 from paged_rest.singer.log import Progress, Summary, counted
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.singer.state import StreamState
@@ -40,7 +41,13 @@ class ListStream(SdkStream):
     """A list of the API. What it declares is described at `ListDeclaration`."""
 
     def __init__(self, tap: Tap, run: Run) -> None:
-        """Belong to a tap, and take part in its run."""
+        """Belong to a tap, and take part in its run.
+
+        Raises:
+            TypeError: The reading does not support what it declares, and a base class kept that
+                from being noticed when the class was made.
+        """
+        refuse_unsupported_list(type(self))
         super().__init__(tap)
         self.run = run
         self.summary = Summary(self.name)
@@ -146,14 +153,10 @@ class ListStream(SdkStream):
 
     def filters(self) -> dict[str, str]:
         """Return the query parameters that limit which rows the list has."""
-        filters = {}
-        for name, setting in self.filters_by_setting.items():
-            value = self.config.get(setting)
-            if isinstance(value, bool):
-                filters[name] = str(value).lower()
-            elif value:
-                filters[name] = ",".join(value) if isinstance(value, list) else value
-        return filters
+        given = {name: self.config.get(of) for name, of in self.filters_by_setting.items()}
+        return {
+            name: _as_text(value) for name, value in given.items() if value not in (None, "", [])
+        }
 
     def _params(self, floor: str | None) -> Params:
         """Return the query parameters that every page is asked for with."""
@@ -261,7 +264,8 @@ class ListStream(SdkStream):
     @property
     def has_unstable_filter(self) -> bool:
         """Whether settings leave rows out that may enter the list later."""
-        return False
+        stable = self.stable_filters
+        return any(value not in stable.get(name, ()) for name, value in self.filters().items())
 
     @property
     def _created(self) -> str | None:
@@ -282,3 +286,10 @@ class ListStream(SdkStream):
         """What limits the rows of a read, in short: a bookmark holds only under the same."""
         limits = [self.config["api_url"].rstrip("/"), self.path, self.filters()]
         return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _as_text(value: t.Any) -> str:
+    """Return a setting as a query parameter."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -173,3 +173,12 @@ def test_the_command_starts_without_what_the_tap_does_not_use():
     assert "requests" in names
     assert not names & {"fsspec", "pendulum", "psutil", "joblib.parallel", "upath.core"}
     assert names >= set(UNUSED)
+
+
+@pytest.mark.parametrize("name", ["first name", "first-name", "a.b", "class"])
+def test_a_field_of_any_name_is_decoded(name):
+    schema = {"properties": {"id": {"type": "string"}, name: {"type": ["string", "null"]}}}
+    row = {"id": "1", name: "x"}
+    typed = TypedRows.declared(sent(schema), EXTRA_FIELDS, {})
+    reader = PageReader(ROTOR, Conformer(schema), typed, None, None, paged=True)
+    assert records(reader, response([row])) in ([row], [{**row, EXTRA_FIELDS: None}])
