@@ -15,7 +15,7 @@ _SECONDS_TO_SEND = 0.003
 _Result = t.TypeVar("_Result")
 
 
-def begin(call: Callable[[], _Result]) -> Future[_Result]:
+def start_in_thread(call: Callable[[], _Result]) -> Future[_Result]:
     """Begin a call in a thread of its own, and return its result to be.
 
     The thread does not hold up the end of the program, as an executor's would. It is given a few

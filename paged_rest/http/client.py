@@ -15,7 +15,7 @@ import urllib3
 
 from paged_rest import errors
 from paged_rest.http import network
-from paged_rest.http.ahead import begin
+from paged_rest.http.ahead import start_in_thread
 from paged_rest.http.response import Response
 from paged_rest.http.status import error_for
 
@@ -123,14 +123,14 @@ class Client:
             # Retries that use up the budget are a failure, not a polite stop.
             raise (failed[-1] if failed else spent) from None
 
-    def begin(self, path: str, params: Mapping[str, str | int]) -> None:
+    def prefetch(self, path: str, params: Mapping[str, str | int]) -> None:
         """Send a request ahead, the very one that `get` is called for next.
 
         Its response is on the way while other work is done, and it costs nothing more.
         """
         if not self._spent:
             self.requests += 1
-            self._coming = begin(lambda: self._exchange(path, params))
+            self._coming = start_in_thread(lambda: self._exchange(path, params))
 
     @cached_property
     def granted_scopes(self) -> Sequence[str]:

@@ -90,12 +90,12 @@ class PageReader:
         decoded = self.typed.decode(response.content) if self.typed is not None else None
         if decoded:
             structs, pagination = decoded
-            return self._made(structs, repeat((), len(structs)), attrgetter), pagination
+            return self._rows_from(structs, repeat((), len(structs)), attrgetter), pagination
         conformed, pagination = self._conform_page(response)
         records = [record for record, _ in conformed]
-        return self._made(records, [notes for _, notes in conformed], itemgetter), pagination
+        return self._rows_from(records, [notes for _, notes in conformed], itemgetter), pagination
 
-    def _made(
+    def _rows_from(
         self,
         records: Sequence[t.Any],
         notes: Iterable[Sequence[Note]],

@@ -1,6 +1,6 @@
 """From the bytes of a response to records that every target can load, with nothing dropped."""
 
-from paged_rest.records.conform import EXTRA_FIELDS, Conformed, Conformer, Note, sent
+from paged_rest.records.conform import EXTRA_FIELDS, Conformed, Conformer, Note, api_properties
 from paged_rest.records.decode import decode_json
 from paged_rest.records.typed_rows import LONGEST_ID, TypedRows
 
@@ -11,6 +11,6 @@ __all__ = [
     "Conformer",
     "Note",
     "TypedRows",
+    "api_properties",
     "decode_json",
-    "sent",
 ]

@@ -29,7 +29,7 @@ class _Misfit(Exception):
     """A value is not of its declared type."""
 
 
-def sent(schema: dict[str, t.Any]) -> dict[str, t.Any]:
+def api_properties(schema: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the properties of a JSON Schema that the API sends: all but `extra_fields`."""
     properties = schema.get("properties", {})
     return {name: declared for name, declared in properties.items() if name != EXTRA_FIELDS}
@@ -85,7 +85,7 @@ class Conformer:
             schema: The JSON Schema.
             deselected: Paths of fields that nobody wants, in `extra_fields` either.
         """
-        properties = sent(schema)
+        properties = api_properties(schema)
         self._deselected = deselected
         self._fits = {name: self._fit(declared) for name, declared in properties.items()}
         # The type that a value of most fields just has to be.

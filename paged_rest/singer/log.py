@@ -23,7 +23,7 @@ def counted(number: int, what: str) -> str:
 
 
 @dataclass
-class Summary:
+class StreamSummary:
     """What came of a stream.
 
     Attributes:
@@ -76,7 +76,7 @@ class Progress:
         )
 
 
-def log_stream(logger: logging.Logger, summary: Summary) -> None:
+def log_stream(logger: logging.Logger, summary: StreamSummary) -> None:
     """Log what came of a stream, and which of its values needed a place of their own."""
     read, requests = summary.read, summary.requests
     if read is None and not requests:

@@ -165,7 +165,7 @@ class SdkStream(ListDeclaration, Stream):
         return self.ABORT_AT_RECORD_COUNT is not None
 
     @cached_property
-    def written_as_read(self) -> bool:
+    def uses_fast_path(self) -> bool:
         """Whether records go out as they are: all of them and whole, not mapped, not flattened."""
         maps = self.stream_maps
         return (

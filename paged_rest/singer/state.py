@@ -100,13 +100,13 @@ class StreamState:
             bookmark = Bookmark(value, behind if isinstance(behind, int) else None)
         return bookmark, _stretch(self.entry.get("resume"))
 
-    def interrupted(self, stretch: Stretch | None) -> StreamState:
+    def with_stretch(self, stretch: Stretch | None) -> StreamState:
         """Remember how far an unfinished read has come."""
         if stretch is None and self.outdated:
             return self
         return self._with(self._read_since, resume=list(astuple(stretch)) if stretch else [])
 
-    def complete(self, bookmark: Bookmark | None, *, restarted: bool) -> StreamState:
+    def with_bookmark(self, bookmark: Bookmark | None, *, restarted: bool) -> StreamState:
         """Remember a read that is proven.
 
         Args:
@@ -122,7 +122,7 @@ class StreamState:
             resume=[],
         )
 
-    def complete_list(self) -> StreamState:
+    def with_full_read(self) -> StreamState:
         """Remember that one read went through the whole list."""
         return replace(self, entry={**self.entry, "last_full_read": self.fingerprint})
 

@@ -16,9 +16,9 @@ from typing_extensions import override
 from paged_rest import errors
 from paged_rest.http import PageReader
 from paged_rest.reading import LATE_MINUTES, Bookmark, Read
-from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, sent
+from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, api_properties
 from paged_rest.singer.declaration import refuse_unsupported_list
-from paged_rest.singer.log import Progress, Summary, counted
+from paged_rest.singer.log import Progress, StreamSummary, counted
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.singer.state import StreamState
 from paged_rest.timestamps import before, from_setting
@@ -50,7 +50,7 @@ class ListStream(SdkStream):
         refuse_unsupported_list(type(self))
         super().__init__(tap)
         self.run = run
-        self.summary = Summary(self.name)
+        self.summary = StreamSummary(self.name)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -92,7 +92,7 @@ class ListStream(SdkStream):
                 if read.next_page is not None:
                     self._request_ahead(read.next_page, params)
                 yield from self._emit(rows)
-                state = state.interrupted(read.stretch if self._resumable else None)
+                state = state.with_stretch(read.stretch if self._resumable else None)
                 self.stream_state.update(state.entry)
                 self.write_state()
                 progress.log(read)
@@ -102,7 +102,7 @@ class ListStream(SdkStream):
         """Write the records of rows, or yield them where the SDK has more to do to each."""
         self.summary.count(rows)
         records = [row.record for row in rows]
-        if self.written_as_read:
+        if self.uses_fast_path:
             head, tail = self.around_a_record()
             self.run.writer.write_records(head, records, tail)
             self.count_written(len(records))
@@ -132,11 +132,11 @@ class ListStream(SdkStream):
             message = f"it is not certain that all rows were read: {read.unproven}"
             raise errors.StreamFailed(message)
         self.summary.outcome = f"complete, proven by {read.proof}"
-        state = state.complete(read.bookmark, restarted=bool(read.entered_behind))
+        state = state.with_bookmark(read.bookmark, restarted=bool(read.entered_behind))
         if read.whole:
             if read.total and same_settings and not self.has_unstable_filter and not self.filtered:
                 self.activate_version()
-            state = state.complete_list()
+            state = state.with_full_read()
         self.stream_state.update(state.entry)
 
     # What is asked for
@@ -191,7 +191,7 @@ class ListStream(SdkStream):
         """Begin to ask for the page that is certain to be asked for next."""
         if not self.is_test:
             with self._counted():
-                self.run.client.begin(self.path, self._numbered(params, number))
+                self.run.client.prefetch(self.path, self._numbered(params, number))
 
     def _request(self, path: str, params: Params, parse: Callable[[Response], _Parsed]) -> _Parsed:
         def timed(response: Response) -> _Parsed:
@@ -214,8 +214,8 @@ class ListStream(SdkStream):
     def _reader(self) -> PageReader:
         deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
         typed, success = None, self.run.api.success
-        if self.written_as_read:
-            typed = TypedRows.declared(sent(self.effective_schema), EXTRA_FIELDS, success)
+        if self.uses_fast_path:
+            typed = TypedRows.declared(api_properties(self.effective_schema), EXTRA_FIELDS, success)
         return PageReader(
             api=self.run.api,
             conformer=Conformer(self.effective_schema, deselected),

@@ -11,7 +11,7 @@ import pytest
 
 from paged_rest.reading import Row
 from paged_rest.records import Conformer, Note, decode_json
-from paged_rest.singer.log import Summary
+from paged_rest.singer.log import StreamSummary
 from tests.harness.catalog import fixed
 from tests.harness.tap import Tap
 from tests.records.rows import SCHEMAS, body
@@ -175,7 +175,7 @@ def test_a_field_named_like_a_path_loses_nothing(order):
 
 def test_unknown_fields_are_kept_and_counted():
     conformer = Conformer(SCHEMAS["leads"])
-    summary = Summary("leads")
+    summary = StreamSummary("leads")
     for _ in range(3):
         row = {"id": "1", "new": [{"a": None}], "other": None, EXTRA: {"x": 1}}
         record, notes = conformer(row)

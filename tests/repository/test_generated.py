@@ -11,7 +11,7 @@ from tests.harness.run import restored
 from tools.generate import env_example, meltano_project, sample_config, settings_table
 from tools.generate.dbt_sources import column_type
 from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS, Declared
-from tools.generate.documents import DOCUMENTS, made, present
+from tools.generate.documents import DOCUMENTS, current, render
 from tools.generate.marks import put_in
 from tools.harness.project import ROOT
 
@@ -45,7 +45,7 @@ def content(name: str, text: str) -> t.Any:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_document_is_as_generated(name):
-    as_generated = content(name, present(name)) == content(name, made(name))
+    as_generated = content(name, current(name)) == content(name, render(name))
     assert as_generated, f"{name} is out of date: run `make generate`"
 
 
@@ -124,7 +124,7 @@ def test_the_table_has_a_line_for_each_setting(declared):
 
 
 def test_what_the_sample_config_holds():
-    sample = json.loads(sample_config.made(ROTOR))
+    sample = json.loads(sample_config.render(ROTOR))
     defaults = {
         name: setting["default"]
         for name, setting in ROTOR.own_settings.items()
@@ -135,7 +135,7 @@ def test_what_the_sample_config_holds():
 
 def test_the_example_environment_has_both_taps_and_keeps_the_rest():
     marks = env_example.BEGIN + env_example.END
-    text = env_example.made(f"ABOVE=1\n{marks}BELOW=1\n")
+    text = env_example.render(f"ABOVE=1\n{marks}BELOW=1\n")
     lines = [line for line in text.splitlines() if "=" in line]
     assert lines == [
         "ABOVE=1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from tools.harness.environments import made
+from tools.harness.environments import ensure_environment
 from tools.harness.project import PROGRAMS, ROOT, clean_environment
 
 if t.TYPE_CHECKING:
@@ -23,7 +23,7 @@ def programs(name: str | None) -> Path:
     Raises:
         NotInstalled: The package index does not give what is asked for.
     """
-    return made(DIRECTORY / name, REQUIREMENTS / f"{name}.txt") if name else PROGRAMS
+    return ensure_environment(DIRECTORY / name, REQUIREMENTS / f"{name}.txt") if name else PROGRAMS
 
 
 def variables(more: Mapping[str, str] | None = None) -> dict[str, str]:

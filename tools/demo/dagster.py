@@ -27,7 +27,7 @@ LEADS = 1000
 
 def programs() -> Path:
     """Return the folder of Dagster's programs, installed if they are not yet."""
-    return environments.made(DIRECTORY / "environment", HERE / "requirements.txt")
+    return environments.ensure_environment(DIRECTORY / "environment", HERE / "requirements.txt")
 
 
 def companies() -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tools.generate.documents import DOCUMENTS, made, present
+from tools.generate.documents import DOCUMENTS, current, render
 from tools.harness.project import ROOT
 
 
 def main() -> None:
     """Write what has changed."""
     for name in DOCUMENTS:
-        text = made(name)
-        if text != present(name):
+        text = render(name)
+        if text != current(name):
             (ROOT / name).write_text(text, encoding="utf-8")
             print(name)
 

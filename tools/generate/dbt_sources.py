@@ -53,7 +53,7 @@ def path(declared: Declared) -> str:
     return f"transform/models/sources/{declared.source}.yml"
 
 
-def made(declared: Declared, _text: str = "") -> str:
+def render(declared: Declared, _text: str = "") -> str:
     """Return the lists that a tap loads as a dbt properties file."""
     head = HEAD.format(
         namespace=declared.namespace,

@@ -19,25 +19,25 @@ from tools.harness.project import ROOT
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-# Each is made of its present text: some are generated only between two marks.
+# Each is made of its current text: some are generated only between two marks.
 DOCUMENTS: dict[str, Callable[[str], str]] = {
-    "meltano.yml": meltano_project.made,
-    "meltano-plugin.yml": lambda _: plugin_definition.made(made("meltano.yml")),
-    ".env.example": env_example.made,
-    "sample_config.json": lambda _: sample_config.made(ROTOR),
+    "meltano.yml": meltano_project.render,
+    "meltano-plugin.yml": lambda _: plugin_definition.render(render("meltano.yml")),
+    ".env.example": env_example.render,
+    "sample_config.json": lambda _: sample_config.render(ROTOR),
     "catalog.json": lambda _: ROTOR.catalog,
-    "README.md": partial(settings_table.made, ROTOR),
-    "tap_nexus_erp/README.md": partial(settings_table.made, NEXUS_ERP),
-    **{dbt_sources.path(tap): partial(dbt_sources.made, tap) for tap in TAPS},
+    "README.md": partial(settings_table.render, ROTOR),
+    "tap_nexus_erp/README.md": partial(settings_table.render, NEXUS_ERP),
+    **{dbt_sources.path(tap): partial(dbt_sources.render, tap) for tap in TAPS},
 }
 
 
-def present(name: str) -> str:
+def current(name: str) -> str:
     """Return the text of a document as it is; empty if there is none yet."""
     file = ROOT / name
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
-def made(name: str) -> str:
+def render(name: str) -> str:
     """Return the text of a document as it must be."""
-    return DOCUMENTS[name](present(name))
+    return DOCUMENTS[name](current(name))

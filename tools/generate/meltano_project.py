@@ -18,7 +18,7 @@ KINDS = {"string": "string", "integer": "integer", "boolean": "boolean"}
 KINDS |= {"array": "array", "object": "object", "number": "decimal", "null": "null"}
 
 
-def made(text: str) -> str:
+def render(text: str) -> str:
     """Return meltano.yml with the parts of both taps made anew."""
     for declared in TAPS:
         begin, end = BEGIN.format(name=declared.name), END.format(name=declared.name)

@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:
 EXAMPLES = {"api_key": "rotor_keyid_keysecret"}
 
 
-def made(declared: Declared) -> str:
+def render(declared: Declared) -> str:
     """Return the settings of a tap as JSON."""
     config = {
         name: EXAMPLES[name] if name in declared.required else setting["default"]

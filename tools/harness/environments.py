@@ -20,7 +20,7 @@ class NotInstalled(Exception):
     """An environment cannot be made; the message is what the installer says."""
 
 
-def made(environment: Path, wanted: Path) -> Path:
+def ensure_environment(environment: Path, wanted: Path) -> Path:
     """Return the folder of an environment's programs, made unless it is as `wanted` already.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the API says in its own words: error bodies, as documented (section 2.5)."""
+"""What the API says in its own words: error bodies, as documented."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Realistic rows for the made-up company, drawn from a seeded random state.
 
-The fields of each row are those of the documentation (sections 3.2 to 3.6), in its
-order, and no others; leads, of which there can be a million, are in `leads.py`.
+The fields of each row are those of the documentation, in its order, and no others; leads, of which there can be a million, are in `leads.py`.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ class Inventor(Draw):
     # Rows
 
     def customer(self, created_at: str) -> Record:
-        """Invent a customer: 14 fields (section 3.2)."""
+        """Invent a customer: 14 fields."""
         chance, pick = self.chance, self.pick
         first, last = pick(words.FIRST_NAMES), pick(words.LAST_NAMES)
         city, state, zip3, latitude, longitude = pick(words.CITIES)
@@ -106,7 +105,7 @@ class Inventor(Draw):
         }
 
     def pin(self, created_at: str) -> Record:
-        """Invent a pin: 5 fields (section 3.3), none of them null."""
+        """Invent a pin: 5 fields, none of them null."""
         _, _, _, latitude, longitude = self.pick(words.CITIES)
         kind = self.pick(self.pin_types)
         return {
@@ -118,7 +117,7 @@ class Inventor(Draw):
         }
 
     def pin_type(self, number: int) -> Record:
-        """Invent pin type `number`: 3 fields (section 3.4)."""
+        """Invent pin type `number`: 3 fields."""
         color, label = words.PIN_TYPES[number % len(words.PIN_TYPES)]
         again = number // len(words.PIN_TYPES)
         return {
@@ -128,7 +127,7 @@ class Inventor(Draw):
         }
 
     def service_plan(self, created_at: str, customer: Record | None) -> Record:
-        """Invent a plan: 13 fields (section 3.5). Amounts in dollars.
+        """Invent a plan: 13 fields. Amounts in dollars.
 
         The jobs add up to one to three years of visits, each at the same price, and
         no more is received than the jobs done so far come to.
@@ -159,7 +158,7 @@ class Inventor(Draw):
     def serviced_job(
         self, created_at: str, plan: Record | None, customer: Record | None, now: datetime
     ) -> Draft:
-        """Invent a job of a plan or, without one, of a customer: 7 fields (section 3.6).
+        """Invent a job of a plan or, without one, of a customer: 7 fields.
 
         The first visit starts on the half hour some days after the job was entered; a
         pending job has no visit yet, and a job after `now` is not completed.

@@ -1,4 +1,4 @@
-"""API keys: their scopes and their daily quota (sections 2.2 and 2.6)."""
+"""API keys: their scopes and their daily quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Realistic leads, many at a time: 24 fields each (section 3.1), about 675 bytes.
+"""Realistic leads, many at a time: 24 fields each, about 675 bytes.
 
 A field is drawn for a thousand leads at once: a call for each value of each lead
 would make a company of 100,000 leads take three times as long.

@@ -1,4 +1,4 @@
-"""The lists' parameters (section 3): how they are read, and which rows they ask for.
+"""The lists' parameters: how they are read, and which rows they ask for.
 
 Only the parameters that a tap sends; the API has more filters.
 """

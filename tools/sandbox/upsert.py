@@ -1,4 +1,4 @@
-"""`POST /leads` and `POST /customers`: match, merge, create (sections 4.4 and 4.5)."""
+"""`POST /leads` and `POST /customers`: match, merge, create."""
 
 from __future__ import annotations
 

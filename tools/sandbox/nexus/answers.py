@@ -1,4 +1,4 @@
-"""What Nexus ERP says when something is wrong: `{"error": "<text>"}` (section 3)."""
+"""What Nexus ERP says when something is wrong: `{"error": "<text>"}`."""
 
 from __future__ import annotations
 

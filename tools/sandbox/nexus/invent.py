@@ -1,4 +1,4 @@
-"""Realistic leads of the made-up organisation: 16 fields each (section 2.4).
+"""Realistic leads of the made-up organisation: 16 fields each.
 
 Who they are is drawn as for Rotor's leads, or taken from there: a company that uses
 both systems meets the same people in both.

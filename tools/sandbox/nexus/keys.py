@@ -1,4 +1,4 @@
-"""API keys: their scopes, and when they expire (sections 1 and 3)."""
+"""API keys: their scopes, and when they expire."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ LEADS = "leads"
 class Organisation(Store):
     """One list, `leads`, a clock, and ways to change both; safe to use from threads.
 
-    Same arguments and same calls: same bytes. Rows are in the documented order
-    (section 2.2): by next call, then the newest first; then as they were entered.
+    Same arguments and same calls: same bytes. Rows are in the documented order: by next call,
+    then the newest first; then as they were entered.
     """
 
     created = "createdAt"

@@ -1,4 +1,4 @@
-"""Pages of leads (section 2.3)."""
+"""Pages of leads."""
 
 from __future__ import annotations
 

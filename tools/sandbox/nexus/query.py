@@ -1,4 +1,4 @@
-"""The parameters of the list of leads (section 2.1)."""
+"""The parameters of the list of leads."""
 
 from __future__ import annotations
 
