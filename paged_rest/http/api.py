@@ -63,7 +63,8 @@ class Api:
         page_size: Name of the number of rows that a page holds, as a parameter and in `pagination`.
         total: Name of the number of rows in the whole list, in `pagination`.
         has_more: Name of the boolean that promises further pages, in `pagination`.
-        success: What the body of a page says beside these where it says it, each by its name.
+        success: Other members of the body of a page, which must have these values where they are
+            present, as in `{"status": "success"}`.
         largest_page: Most rows that a page can hold.
         requests_a_day: Requests that a key is allowed in a day, or None where that is not said.
     """

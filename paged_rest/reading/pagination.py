@@ -104,7 +104,7 @@ class Read:
         return wanted
 
     def lose_page(self) -> None:
-        """Take it that `next_page` lies behind the end of the list, as rows left it."""
+        """Record that `next_page` does not exist any more, because rows left the list."""
         self.requests += 1
         self._again("it ended before a page that it had promised")
 

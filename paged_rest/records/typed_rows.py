@@ -71,7 +71,7 @@ class TypedRows:
         Args:
             properties: What the schema declares of each field that the API sends.
             blank: The field of a record that the API does not send.
-            success: What the body of a page says beside its rows where it says it.
+            success: As in `Api`.
         """
         kinds = {name: _kind(declared) for name, declared in properties.items()}
         known = set(kinds.values()) <= set(_TYPES) and all(map(str.isidentifier, kinds))

@@ -57,7 +57,7 @@ def replication(
     Raises:
         UsageError: The stream cannot be replicated so.
     """
-    method = method.upper()
+    method = str(method).upper()
     key = key or valid_key
     if method == FULL_TABLE:
         return method, None

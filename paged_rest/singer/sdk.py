@@ -1,7 +1,7 @@
-"""Every place where the taps do otherwise than the SDK, or use what it keeps to itself.
+"""Every override of the SDK's behaviour, and every use of its private names.
 
-Each override says why it is there. `tests/singer/test_sdk_seams.py` holds the SDK to the signatures
-and to the meaning that are counted on here, so that a new version shows what it changed.
+Each override says why it is there. `tests/singer/test_sdk_seams.py` checks the signatures and the
+behaviour that this file relies on, so that a new version of the SDK shows what it changed.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class SdkStream(ListDeclaration, Stream):
         default = self.replication_method
         # What the reading goes by is declared as it is here, whatever a catalog makes of it.
         properties = entry.schema.properties = entry.schema.properties or {}
-        for name in {_KEY, self.created, self.valid_replication_key} - {None}:
+        for name in filter(None, (_KEY, self.created, self.valid_replication_key)):
             properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
         self.primary_keys = (_KEY,)

@@ -278,7 +278,7 @@ class ListStream(SdkStream):
 
     @property
     def _resumable(self) -> bool:
-        """Whether positions mean the same in every run: not where the API cuts off by date."""
+        """Whether positions mean the same in every run: not if the API filters by date."""
         return self._newest_first and not self.since_param
 
     @property

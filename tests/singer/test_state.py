@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paged_rest.reading import Bookmark, Stretch
-from paged_rest.singer.state import StreamState
+from paged_rest.singer.state import StreamState, sanitize
 from tests.harness.promise import NO_BOOKMARK
 
 MOMENT = "2026-05-01T00:00:00.000000Z"
@@ -48,3 +48,10 @@ def test_a_bookmark_of_another_key_is_never_taken_over():
     assert state.recall() == (None, None)
     state = state.with_stretch(Stretch(MOMENT, MOMENT, 0, "", 5))
     assert state.recall() == (None, Stretch(MOMENT, MOMENT, 0, "", 5))
+
+
+def test_every_key_that_is_written_is_taken_again():
+    state = StreamState({}, "created_at", "now", "2020").with_stretch(None)
+    state = state.with_bookmark(Bookmark(MOMENT, 7), restarted=False).with_full_read()
+    assert sanitize(state.entry, MOMENT) == (state.entry, None)
+    assert len(state.entry) == 7

@@ -129,6 +129,8 @@ class Company(Store):
         reference = customer_reference(customer) if customer else None
         if list_name == "service_plans":
             return inventor.service_plan(created_at, reference), {}
+        if list_name != "serviced_jobs":
+            raise KeyError(list_name)
         plan = self.some("service_plans") if inventor.chance(0.7) else None
         return inventor.serviced_job(created_at, plan, reference, self.now)
 

@@ -1,6 +1,7 @@
 """Realistic rows for the made-up company, drawn from a seeded random state.
 
-The fields of each row are those of the documentation, in its order, and no others; leads, of which there can be a million, are in `leads.py`.
+The fields of each row are those of the documentation, in its order, and no others; leads, of
+which there can be a million, are in `leads.py`.
 """
 
 from __future__ import annotations
