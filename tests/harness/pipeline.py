@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
 
     from tools.sandbox import Company, Sandbox
 
-# The fixtures, which a room takes over as they are.
+# The fixtures, which tests/e2e and tests/targets take over as they are.
 __all__ = [
     "_untraced",
     "database",

@@ -92,7 +92,7 @@ def test_the_wheel_and_the_coverage_take_in_every_package():
 
 
 def test_no_test_imports_another():
-    """What two of them need is in the harness, or in a module of their room."""
+    """What two of them need is in the harness, or in a module of their folder."""
     for module, imported in IMPORTS.items():
         names = {other.rpartition(".")[2] for other in imported if other.startswith("tests.")}
         assert not {n for n in names if n.startswith("test_") or n == "conftest"}, module

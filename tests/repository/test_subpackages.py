@@ -1,4 +1,4 @@
-"""The rooms of the engine: who may import whom, and through which door."""
+"""The subpackages of paged_rest: who may import whom, and only through an `__init__.py`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from tests.repository.imports import graph, modules
 
 NAME = "paged_rest"
-# Each with those that it may import; a file of its own counts as a room.
-ROOMS: dict[str, set[str]] = {
+# Each with those that it may import; a module at the top counts as one.
+SUBPACKAGES: dict[str, set[str]] = {
     "errors": set(),
     "timestamps": set(),
     "startup": set(),
@@ -21,22 +21,22 @@ ROOMS: dict[str, set[str]] = {
     "settings": {"errors", "timestamps", "http"},
     "singer": {"errors", "timestamps", "reading", "records", "http", "settings"},
 }
-# A room's own tests may look behind its door.
-INSIDERS = ("paged_rest", "tests")
+# The tests of a subpackage may import the modules inside it.
+FREE = (NAME, "tests")
 SOURCES = modules()
 IMPORTS = graph(SOURCES)
 
 
-def room(module: str) -> str:
-    """Return the room of a module of the engine."""
+def subpackage(module: str) -> str:
+    """Return which of them a module of paged_rest belongs to."""
     return module.split(".")[1]
 
 
-def outside(room: str) -> set[str]:
-    """Return the packages that a room imports from elsewhere."""
+def third_party(name: str) -> set[str]:
+    """Return the packages that a subpackage imports from elsewhere."""
     found = set()
-    for name, text in SOURCES.items():
-        if name.split(".")[:2] == [NAME, room]:
+    for module, text in SOURCES.items():
+        if module.split(".")[:2] == [NAME, name]:
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Import):
                     found |= {alias.name.partition(".")[0] for alias in node.names}
@@ -45,33 +45,33 @@ def outside(room: str) -> set[str]:
     return found - {NAME}
 
 
-def test_every_room_is_listed():
-    found = {room(module) for module in IMPORTS if module.startswith(f"{NAME}.")}
-    assert found == ROOMS.keys()
+def test_every_subpackage_is_listed():
+    found = {subpackage(module) for module in IMPORTS if module.startswith(f"{NAME}.")}
+    assert found == SUBPACKAGES.keys()
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_a_room_imports_only_what_it_may_and_by_the_door(name):
+@pytest.mark.parametrize("name", SUBPACKAGES)
+def test_a_subpackage_imports_only_what_it_may_and_through_init(name):
     for module, imported in IMPORTS.items():
         if module.split(".")[:2] != [NAME, name]:
             continue
         for other in imported:
-            assert room(other) == name or room(other) in ROOMS[name], module
-            inside = room(other) == name or other.count(".") == 1
-            assert inside, f"{module} goes past the door of {room(other)}: {other}"
+            assert subpackage(other) == name or subpackage(other) in SUBPACKAGES[name], module
+            own = subpackage(other) == name
+            assert own or other.count(".") == 1, f"{module} imports {other} past its __init__.py"
 
 
-def test_others_come_in_by_the_door():
+def test_others_import_through_init():
     for module, imported in IMPORTS.items():
-        if not module.startswith(INSIDERS):
+        if not module.startswith(FREE):
             found = {other for other in imported if other.startswith(f"{NAME}.")}
             assert {other for other in found if other.count(".") > 1} == set(), module
 
 
 def test_errors_need_nothing_but_the_standard_library():
-    assert outside("errors") <= sys.stdlib_module_names
+    assert third_party("errors") <= sys.stdlib_module_names
 
 
 def test_reading_does_no_io():
     harmless = {"__future__", "collections", "dataclasses", "itertools", "re", "typing"}
-    assert outside("reading") <= harmless
+    assert third_party("reading") <= harmless
