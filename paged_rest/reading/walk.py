@@ -22,7 +22,7 @@ class Row(t.NamedTuple):
         id: Tells the row from all others.
         key: Its replication key as text that compares as time, or None.
         created: When it was created, likewise, or None.
-        record: What is made of it for the target.
+        record: The record for the target.
         notes: What is to be said of the record.
     """
 

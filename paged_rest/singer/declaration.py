@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
     from paged_rest.http import Api
 
-
+# What each attribute must be, on the class itself.
 _KINDS: dict[str, t.Any] = {
     "name": str,
     "path": str,
@@ -49,9 +49,10 @@ class ListDeclaration:
         since_param: Query parameter that leaves out rows before a time, if there is one.
         paged: Whether the list comes in pages.
         filters_by_setting: Query parameters, each with the setting that it takes its value from.
-        stable_filters: The values of these parameters under which no row enters the list later
-            that was there before. With any other value, the list is read whole and twice in
-            every run, and nothing is taken to be deleted.
+        stable_filters: For each of these parameters, the values with which the list can be read
+            like an unfiltered one: no row with an old `created` enters it later, and a row that
+            leaves it is gone. With any other value, every run reads the whole list, twice, and
+            tells the target of no deletions.
     """
 
     name: str
