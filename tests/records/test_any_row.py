@@ -50,7 +50,7 @@ def found(path: str, row_value: t.Any, column: t.Any, extra: dict[str, t.Any]) -
             for index, pair in enumerate(zip(row_value, column, strict=True))
         )
     if isinstance(row_value, str) and isinstance(column, str) and column.endswith("Z"):
-        return True  # A moment in the fixed form; tests/test_timestamps.py says which.
+        return True  # A timestamp in the fixed form: see test_timestamps.py.
     return same(row_value, column)
 
 
