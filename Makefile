@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 # Where PYTHONDONTWRITEBYTECODE is set, as in containers, every start would compile all over again.
 export UV_COMPILE_BYTECODE := 1
 # What no file may hold: hosts of package indexes and their mirrors, and paths that are true on one
-# machine alone. Each has a class of one character, so that this line does not match itself.
+# machine alone. Each host has a class of one character, so that this line does not match itself.
 PLACES := p[y]pi[.]org|python[h]osted|registry[.]np[m]js|[.]deb[i]an[.]org|(^|[^[:alnum:]])/(home|root|tmp|Users|work)/
 
 .PHONY: help
@@ -51,7 +51,7 @@ dagster: install plugins ## Open Dagster over made-up companies: see orchestrate
 	@$(RUN) -m tools.demo.dagster
 
 .PHONY: test
-test: install plugins ## Install and pass the quick tests, at least 95 % of the branches covered
+test: install plugins ## Install, and pass all tests but the long ones, at least 95 % of the branches covered
 	$(RUN) -m pytest --cov --cov-report=term
 
 # These need Meltano and PostgreSQL, whose versions are their own.
@@ -101,14 +101,14 @@ hooks: install ## Run ruff and typos before a commit, `make check` before a push
 	.venv/bin/prek install --quiet
 
 .PHONY: lowest
-lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the oldest dependencies allowed
+lowest: | $(filter .uv/bin/uv,$(UV)) ## Pass the tests that need no plugins with the oldest dependencies allowed
 	$(UV) venv --quiet --clear --python 3.11 .venv-lowest
 	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct \
 		--group test --editable .
 	.venv-lowest/bin/python -m pytest $(PIPELINES)
 
 .PHONY: sdk-next
-sdk-next: | $(filter .uv/bin/uv,$(UV)) ## Pass the quick tests with the newest singer-sdk, pre-releases included
+sdk-next: | $(filter .uv/bin/uv,$(UV)) ## Pass the same with the newest singer-sdk, pre-releases included
 	$(UV) venv --quiet --clear --python '>=3.11' .venv-next
 	$(UV) pip install --quiet --python .venv-next --group test --editable .
 	@# Alone, so that a pre-release of nothing else comes along, and above our own bound, too.

@@ -1,4 +1,4 @@
-"""Leaving out what the SDK imports and no tap here uses; to be done before it is imported."""
+"""Keep the SDK from importing what no tap here uses; to be called before it is imported."""
 
 from __future__ import annotations
 

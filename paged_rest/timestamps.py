@@ -51,7 +51,7 @@ def from_setting(value: str) -> str:
     try:
         parsed = pendulum.parse(value.upper().replace(",", "."), tz="UTC")
         return fixed(t.cast("datetime", parsed))
-    except (OverflowError, pendulum.parsing.exceptions.ParserError) as error:
+    except OverflowError as error:
         raise ValueError(str(error)) from error
 
 

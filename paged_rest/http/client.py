@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
 
     from paged_rest.http.api import Api
 
-# A response that drips for longer than this is given up, in seconds.
+# The longest time that a whole response may take, in seconds.
 LONGEST_RESPONSE = 300.0
 
 _CHUNK = 1 << 20

@@ -42,12 +42,12 @@ class PageReader:
     def page(self, response: Response, number: int) -> Page | None:
         """Return the page that a response holds, as `{data, pagination}`.
 
-        Returns:
-            None where it holds the last page in place of one behind the end.
-
         Args:
             response: A response of status 200.
             number: The page that was asked for.
+
+        Returns:
+            None where it holds the last page in place of one behind the end.
 
         Raises:
             errors.Retriable: It holds no page, or another one.

@@ -51,7 +51,7 @@ class Response:
 
     @property
     def asked(self) -> str | None:
-        """A timestamp, by the server's clock, at which it had not been asked for yet, or None.
+        """A time before the request was sent, by the server's clock, or None.
 
         A server states its date when it answers, which may be long after it took the rows.
         """

@@ -18,7 +18,7 @@ EXTRA_FIELDS = "extra_fields"
 
 # Targets read and write nested values by recursion.
 _DEEPEST = 100
-_MOST_BITS = 332  # of an integer with as many digits
+_MOST_BITS = 332  # of an integer of MOST_DIGITS digits
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -83,7 +83,7 @@ class Conformer:
 
         Args:
             schema: The JSON Schema.
-            deselected: Paths of fields that nobody wants, in `extra_fields` either.
+            deselected: Paths of fields that nobody wants, not even in `extra_fields`.
         """
         properties = api_properties(schema)
         self._deselected = deselected

@@ -33,7 +33,7 @@ class TypedRows:
     def __init__(self, kinds: Mapping[str, str], blank: str, success: Mapping[str, str]) -> None:
         """Prepare for fields, each with its kind in `_TYPES`, and one that stays null.
 
-        A page whose other members are not as in `success` is odd, too.
+        A page whose other members differ from `success` is left to `Conformer`, too.
         """
         self._normalise = [
             (attrgetter(name), name, _NORMALISE[kind])
@@ -63,7 +63,7 @@ class TypedRows:
         self._decoder = msgspec.json.Decoder(page)
 
     @classmethod
-    def declared(
+    def for_properties(
         cls, properties: Mapping[str, t.Any], blank: str, success: Mapping[str, str]
     ) -> TypedRows | None:
         """Return a decoder for the properties of a JSON Schema, if it has a type for each of them.
@@ -80,7 +80,7 @@ class TypedRows:
         return cls(kinds, blank, success)
 
     def decode(self, body: bytes) -> tuple[Sequence[msgspec.Struct], object] | None:
-        """Return the records of a page and its `pagination`, or None where a value is odd."""
+        """Return the records of a page and its `pagination`, or None for `Conformer` to do it."""
         if b"\\u0000" in body or self._blank in body:
             return None
         try:

@@ -61,8 +61,8 @@ def problems(
     if any(_other_else(holder) for holder in _maps(config)):
         # The SDK's schema of stream maps cannot even be asked then.
         return ["The setting stream_maps cannot be used: __else__ can only be __NULL__"]
-    broken = Draft202012Validator({**schema, "additionalProperties": True, "required": []})
-    found = [_sentence(error, known) for error in broken.iter_errors(config)]
+    validator = Draft202012Validator({**schema, "additionalProperties": True, "required": []})
+    found = [_sentence(error, known) for error in validator.iter_errors(config)]
     found += [_missing(name, api, prefix) for name in schema["required"] if name not in config]
     found += [_unknown(name, known) for name in config if name not in known]
     return found or [*_meaningless(config, api, prefix), *own(config)]

@@ -51,8 +51,8 @@ class ListDeclaration:
         filters_by_setting: Query parameters, each with the setting that it takes its value from.
         stable_filters: For each of these parameters, the values with which the list can be read
             like an unfiltered one: no row with an old `created` enters it later, and a row that
-            leaves it is gone. With any other value, every run reads the whole list, twice, and
-            tells the target of no deletions.
+            leaves it is gone. With any other value, every run reads the whole list, twice if it
+            has several pages, and reports no deletions to the target.
     """
 
     name: str
@@ -69,7 +69,7 @@ class ListDeclaration:
         """Refuse a declaration that the reading does not support.
 
         Raises:
-            TypeError: It is such a one; the message says what to change.
+            TypeError: The declaration is not supported; the message says what to change.
         """
         super().__init_subclass__(**options)
         if hasattr(cls, "path"):
@@ -80,7 +80,7 @@ def refuse_unsupported_list(stream: type[ListDeclaration]) -> None:
     """Refuse a list whose declaration the reading does not support.
 
     Raises:
-        TypeError: It is such a one.
+        TypeError: The declaration is not supported; the message says what to change.
     """
     # The others take what the first is about for granted.
     _refuse(stream.__name__, _about_values(stream))
@@ -94,7 +94,7 @@ def refuse_unsupported_lists(
     """Refuse a tap whose lists do not go together, or not with its API or its settings.
 
     Raises:
-        TypeError: It is such a one.
+        TypeError: The declaration is not supported; the message says what to change.
     """
     _refuse(tap, _about_lists(lists, api, settings))
 
@@ -109,7 +109,8 @@ def _about_values(stream: type[ListDeclaration]) -> Iterable[str]:
     for name, kind in _KINDS.items():
         value = inspect.getattr_static(stream, name, None)
         if not isinstance(value, kind) or value == "":
-            yield f"its {name} is not a value of the right type on the class"
+            kinds = getattr(kind, "__name__", kind)
+            yield f"its {name} must be a plain value of type {kinds}, set on the class"
 
 
 def _about_keys(stream: type[ListDeclaration]) -> Iterable[str]:
@@ -135,6 +136,9 @@ def _about_keys(stream: type[ListDeclaration]) -> Iterable[str]:
             f"since_param lets rows enter by {valid_key}, so that {created} does not tell which "
             "rows were there before: declare created = None"
         )
+    for param, values in stream.stable_filters.items():
+        if isinstance(values, str):
+            yield f"its stable_filters must give {param} a set of values, not one text"
     if tuple(_declared(stream, "primary_keys") or ()) != ("id",):
         yield 'rows are identified by `id`, so its primary_keys must be ("id",)'
 
@@ -160,25 +164,30 @@ def _about_overrides(stream: type[ListDeclaration]) -> Iterable[str]:
         if name == "replication_key" and not isinstance(declared, property):
             continue
         if declared is not inspect.getattr_static(Stream, name):
-            yield f"it overrides {name}, which a list cannot have"
+            yield f"it overrides {name}, which is not supported"
 
 
 def _about_lists(
     lists: Sequence[type[ListDeclaration]], api: Api, settings: Mapping[str, t.Any]
 ) -> Iterable[str]:
+    if bases := [stream.__name__ for stream in lists if not hasattr(stream, "path")]:
+        yield from (f"{name} has no path" for name in bases)
+        return
     names = [stream.name.casefold() for stream in lists]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"two lists are called {name}"
     for missing in sorted(COMMON_SETTINGS - settings["properties"].keys()):
         yield f"its settings lack {missing}, which `settings()` declares for every tap"
     for stream in lists:
-        if not hasattr(stream, "path"):
-            yield f"{stream.__name__} has no path"
-        params = [*stream.filters_by_setting, *filter(None, [stream.since_param])]
-        for param in sorted({p for p in params if params.count(p) > 1}):
-            yield f"{stream.name} sends {param} both as a filter and as its since_param"
+        since = stream.since_param
+        if since in stream.filters_by_setting:
+            yield f"{stream.name} sends {since} both as a filter and as its since_param"
+        params = {*stream.filters_by_setting, since}
         for param in sorted({api.page, api.page_size}.intersection(params)):
-            yield f"{stream.name} sends {param} as a filter, which says which page is asked for"
+            yield (
+                f"{stream.name} sends {param} as a filter, but the API uses it for the number or "
+                "the size of a page"
+            )
         for setting in stream.filters_by_setting.values():
             declared = settings["properties"].get(setting)
             if declared is None:

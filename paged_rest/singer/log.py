@@ -30,6 +30,7 @@ class StreamSummary:
         stream: Its name.
         outcome: How its reading ended, in words.
         requests: Requests made for it.
+        rows: Rows that went to the target.
         read: The reading of its list, if that was begun.
         unknown: Fields that its schema does not know, each with the number of its rows.
         misfits: Values that do not fit their type, likewise by path.
@@ -38,13 +39,15 @@ class StreamSummary:
     stream: str
     outcome: str = "not read"
     requests: int = 0
+    rows: int = 0
     read: Read | None = None
     unknown: Counter[str] = field(default_factory=Counter)
     misfits: Counter[str] = field(default_factory=Counter)
 
     def count(self, rows: Iterable[Row]) -> None:
-        """Count what is noted of rows that go to the target."""
+        """Count rows that go to the target, and what is noted of them."""
         for row in rows:
+            self.rows += 1
             for note in row.notes:
                 counts = self.unknown if note.kind == "unknown" else self.misfits
                 counts[note.path] += 1
@@ -84,7 +87,7 @@ def log_stream(logger: logging.Logger, summary: StreamSummary) -> None:
     logger.info(
         "%s: %s in %s, %s left out: %s",
         summary.stream,
-        counted(read.rows if read else 0, "row"),
+        counted(summary.rows, "row"),
         counted(requests, "request"),
         counted(read.repeats if read else 0, "repeat"),
         summary.outcome,
@@ -113,7 +116,7 @@ def how_far(stream: str, read: Read | None, requests: int, *, too_few: bool) -> 
         stream: The stream at which it ended.
         read: How far the list of that was read, if it was begun.
         requests: Requests of the whole run.
-        too_few: What `too_few_requests` says.
+        too_few: Whether no run with this request_budget can read the list.
     """
     made = f" after {counted(requests, 'request')} of this run"
     if read is None or not read.requests:
@@ -127,15 +130,6 @@ def how_far(stream: str, read: Read | None, requests: int, *, too_few: bool) -> 
         goes_on = "the next run reads it from its start"
     left = f"{max(0, read.total - read.rows):,} still to read"
     return f"{made}: {counted(read.rows, 'row')} of {stream} read, {left}; {goes_on}"
-
-
-def too_few_requests(read: Read | None, budget: int | None, page_size: int) -> bool:
-    """Whether no run with so small a request_budget can read a list."""
-    if read is None or not budget or read.stretch is not None:
-        return False
-    pages = -(-read.total // page_size)
-    # Where no creation tells that a row was there, a second reading proves the first.
-    return bool(budget < (2 * pages if pages > 1 and not read.created else pages))
 
 
 def _named(counts: Counter[str]) -> str:

@@ -1,4 +1,6 @@
-"""Every override of the SDK's behaviour, and every use of its private names.
+"""Every override of the SDK's taps, streams and command line, and every use of its private names.
+
+`writer.py` takes the place of the SDK's message writer, which it is meant for.
 
 Each override says why it is there. `tests/singer/test_sdk_seams.py` checks the signatures and the
 behaviour that this file relies on, so that a new version of the SDK shows what it changed.
@@ -44,7 +46,7 @@ _KEY = "id"
 
 
 class SdkStream(ListDeclaration, Stream):
-    """A stream whose bookmark, messages and selection are in its own hands."""
+    """A stream that handles its bookmark, messages and selection itself."""
 
     primary_keys = (_KEY,)
     # A record comes from `Conformer`, as the schema declares it.
@@ -97,7 +99,7 @@ class SdkStream(ListDeclaration, Stream):
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Return none: the SDK would cap the bookmark by it, which is capped where it is made."""
+        """Return None: the bookmark is capped where it is made, in `reading/`."""
 
     @override
     def compare_start_date(self, value: str, start_date_value: str) -> str:
@@ -210,7 +212,7 @@ class SdkStream(ListDeclaration, Stream):
             self._write_state_message()
 
     def begin_version(self) -> None:
-        """Give the records that follow a version, for `activate_version` to activate."""
+        """Stamp the records that follow with a version, which `activate_version` then activates."""
         self._stream_version = self._initialized_at // 1000
 
     def activate_version(self) -> None:
@@ -262,7 +264,7 @@ class SdkTap(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    # What a tap says to the overrides below
+    # What a tap implements for the overrides below
 
     @abc.abstractmethod
     def execute(self, sync: t.Callable[[], object]) -> int:
@@ -433,7 +435,8 @@ class SdkTap(Tap):
         Raises:
             UsageError: One of them cannot be read as its setting.
         """
-        # The SDK reads a .env file before it reads the environment; so does this, of no setting.
+        # The SDK loads a .env file before it reads the environment; so does this call, which reads
+        # no setting.
         parse_environment_config({"properties": {}}, cls._env_var_prefix)
         found = list(environment_problems(cls._declared_settings(), cls._env_var_prefix))
         if found:

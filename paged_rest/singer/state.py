@@ -1,7 +1,8 @@
 """What a stream remembers between runs, as it stands in the Singer state.
 
-An entry is flat and, once written, has all its keys, since Meltano merges states at depth and
-never removes a key: an interrupted `--full-refresh` leaves a merge of its own and the former state.
+An entry is flat, and the keys of a bookmark are written together, since Meltano merges states at
+depth and never removes a key: an interrupted `--full-refresh` leaves a merge of its own and the
+former state.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class StreamState:
 
     @property
     def _read_since(self) -> str:
-        """Down to where the list was read, once this run or the ones before are done."""
+        """The start_date down to which the list has been read once this run is done."""
         if self.recall() == (None, None):
             return self.start
         return min(self.start, _text(self.entry.get("start_date")))

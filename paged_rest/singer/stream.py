@@ -44,8 +44,8 @@ class ListStream(SdkStream):
         """Belong to a tap, and take part in its run.
 
         Raises:
-            TypeError: The reading does not support what it declares, and a base class kept that
-                from being noticed when the class was made.
+            TypeError: The declaration is not supported, and a base class kept
+                `__init_subclass__` from checking it.
         """
         refuse_unsupported_list(type(self))
         super().__init__(tap)
@@ -213,9 +213,10 @@ class ListStream(SdkStream):
     @cached_property
     def _reader(self) -> PageReader:
         deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
-        typed, success = None, self.run.api.success
+        typed = None
         if self.uses_fast_path:
-            typed = TypedRows.declared(api_properties(self.effective_schema), EXTRA_FIELDS, success)
+            properties = api_properties(self.effective_schema)
+            typed = TypedRows.for_properties(properties, EXTRA_FIELDS, self.run.api.success)
         return PageReader(
             api=self.run.api,
             conformer=Conformer(self.effective_schema, deselected),

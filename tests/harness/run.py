@@ -153,7 +153,8 @@ class _Command(click.Command):
 @contextlib.contextmanager
 def restored() -> Generator[None]:
     """Undo what a tap does to its process: signals, log, warnings, hook, environment."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    handlers = {number: signal.getsignal(number) for number in numbers}
     root = logging.getLogger()
     kept, level, hook = root.handlers[:], root.level, sys.excepthook
     root.handlers = []
@@ -161,6 +162,7 @@ def restored() -> Generator[None]:
         with warnings.catch_warnings(), mock.patch.dict(os.environ):
             yield
     finally:
+        signal.alarm(0)
         logging.captureWarnings(capture=False)
         root.handlers, sys.excepthook = kept, hook
         root.setLevel(level)

@@ -15,7 +15,7 @@ from tap_rotor.client import ROTOR
 TEXT = {"type": ["string", "null"]}
 SCHEMA = {"properties": {"id": {"type": "string"}, "record": TEXT, "key": TEXT, "created": TEXT}}
 ROWS = [{"id": "1"}, {"id": "2"}]
-TYPED = TypedRows.declared(api_properties(SCHEMA), EXTRA_FIELDS, {})
+TYPED = TypedRows.for_properties(api_properties(SCHEMA), EXTRA_FIELDS, {})
 
 
 def response(rows: list[dict[str, str]], pagination: dict[str, t.Any]) -> Response:
@@ -25,7 +25,7 @@ def response(rows: list[dict[str, str]], pagination: dict[str, t.Any]) -> Respon
 
 @pytest.mark.parametrize("field", ["record", "key", "created", "id"])
 @pytest.mark.parametrize(
-    "typed", [TypedRows.declared(api_properties(SCHEMA), EXTRA_FIELDS, {}), None]
+    "typed", [TypedRows.for_properties(api_properties(SCHEMA), EXTRA_FIELDS, {}), None]
 )
 def test_a_key_of_any_name_leaves_the_record_alone(field, typed):
     """A row was a dictionary once, in which a key named `record` took the place of the record."""

@@ -38,7 +38,7 @@ def response(rows: list[dict[str, object]]) -> Response:
 def readers(stream: str) -> tuple[PageReader, PageReader]:
     """Return the reader that takes the quick way where it can, and the one that never does."""
     conformer = Conformer(SCHEMAS[stream])
-    typed = TypedRows.declared(api_properties(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
+    typed = TypedRows.for_properties(api_properties(SCHEMAS[stream]), EXTRA_FIELDS, ROTOR.success)
     assert typed is not None
     quick, general = (
         PageReader(ROTOR, conformer, way, None, None, paged=True) for way in (typed, None)
@@ -178,7 +178,7 @@ def test_the_command_starts_without_what_the_tap_does_not_use():
 @pytest.mark.parametrize("name", ["first name", "first-name", "a.b", "class"])
 def test_a_field_of_any_name_is_decoded(name):
     schema = {"properties": {"id": {"type": "string"}, name: {"type": ["string", "null"]}}}
-    typed = TypedRows.declared(api_properties(schema), EXTRA_FIELDS, {})
+    typed = TypedRows.for_properties(api_properties(schema), EXTRA_FIELDS, {})
     reader = PageReader(ROTOR, Conformer(schema), typed, None, None, paged=True)
     (record,) = records(reader, response([{"id": "1", name: "x"}]))
     assert isinstance(record, dict)

@@ -27,7 +27,6 @@ PLACEHOLDER_IN = {"README.md", "pyproject.toml", "tests/e2e/test_installing.py"}
 # What is not in the repository until something has run, or somebody has followed the text.
 MADE = {"output", "extract", "dist", "rotor"}
 EXAMPLES = {"tap_rotor/schemas/invoices.json"}
-# To be put right by those who write the files that name them.
 PLACE = re.compile(r"[^\w\- ]")
 
 

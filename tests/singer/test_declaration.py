@@ -30,12 +30,13 @@ ANOTHER_KEY = (
 )
 NO_ORDER = "newest_first says that it is ordered by `created`, which is None"
 NOT_VALID = "its replication_key is created_at, but its valid_replication_key is "
-NOT_A_VALUE = "its {} is not a value of the right type on the class"
-OVERRIDES = "it overrides {}, which a list cannot have"
+NOT_A_VALUE = "its {} must be a plain value of type "
+OVERRIDES = "it overrides {}, which is not supported"
 SINCE_ANOTHER = (
     "since_param lets rows enter by updated_at, so that created_at does not tell which rows were "
     "there before: declare created = None"
 )
+A_PAGE = "x sends {} as a filter, but the API uses it for the number or the size of a page"
 NOT_A_TIME = "its schema does not declare {} as a string of format date-time"
 
 
@@ -86,6 +87,7 @@ def test_what_is_supported_can_be_declared(attributes):
         ({"since_param": "since", **BY_UPDATE}, SINCE_ANOTHER),
         ({"primary_keys": ("id", "created_at")}, 'its primary_keys must be ("id",)'),
         ({"primary_keys": ()}, 'its primary_keys must be ("id",)'),
+        ({"stable_filters": {"stage": "Won"}}, "must give stage a set of values, not one text"),
         ({"path": ""}, NOT_A_VALUE.format("path")),
         ({"name": None}, NOT_A_VALUE.format("name")),
         ({"created": property(lambda _: "created_at")}, NOT_A_VALUE.format("created")),
@@ -171,11 +173,11 @@ def test_lists_that_go_together_make_a_tap():
         ),
         (
             {"filters_by_setting": {"number": "page_size"}},
-            "x sends number as a filter, which says which page is asked for",
+            A_PAGE.format("number"),
         ),
         (
             {"valid_replication_key": "created_at", "since_param": "per_page"},
-            "x sends per_page as a filter, which says which page is asked for",
+            A_PAGE.format("per_page"),
         ),
         (
             {
@@ -195,7 +197,7 @@ def test_lists_that_do_not_are_refused(attributes, problem):
 
 def test_a_base_without_a_path_is_no_list():
     with pytest.raises(TypeError, match="Base has no path"):
-        tap(Trees, type("Base", (ListStream,), {"name": "base", "schema": schema()}))
+        tap(Trees, type("Base", (ListStream,), {"schema": schema()}))
 
 
 def test_the_settings_are_those_of_every_tap_and_its_own():
