@@ -5,6 +5,8 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+import pytest
+
 from tests.harness.transform import rows
 from tools.harness.warehouse import assert_equal, column_types
 
@@ -26,6 +28,7 @@ TYPES = {
 }
 
 
+@pytest.mark.long
 def test_runs(
     organisation: Organisation,
     nexus: NexusSandbox,
