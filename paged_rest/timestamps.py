@@ -86,7 +86,7 @@ def now() -> str:
     return fixed(datetime.now(UTC))
 
 
-def before(later: str, *, days: int = 0, minutes: int = 0, seconds: float = 0) -> str:
+def before(later: str, *, days: float = 0, minutes: int = 0, seconds: float = 0) -> str:
     """Return the timestamp that lies so much before another, both in the fixed form."""
     distance = timedelta(days=days, minutes=minutes, seconds=seconds)
     try:

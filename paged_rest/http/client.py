@@ -76,6 +76,7 @@ class Client:
         self._session.headers.update(
             {
                 "Accept": "application/json",
+                "Cache-Control": "no-cache",
                 "User-Agent": user_agent,
                 **api.http_headers,
             }

@@ -8,7 +8,7 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 
 from paged_rest.http.response import broken
-from paged_rest.reading import Page, Row
+from paged_rest.reading import Page, PageRequest, Row
 from paged_rest.records import LONGEST_ID
 
 if t.TYPE_CHECKING:
@@ -39,12 +39,12 @@ class PageReader:
     created: str | None
     paged: bool
 
-    def page(self, response: Response, number: int) -> Page | None:
+    def page(self, response: Response, request: PageRequest) -> Page | None:
         """Return the page that a response holds, as `{data, pagination}`.
 
         Args:
             response: A response of status 200.
-            number: The page that was asked for.
+            request: The page that was asked for.
 
         Returns:
             None where it holds the last page in place of one behind the end.
@@ -56,24 +56,26 @@ class PageReader:
         stated, api = pagination if isinstance(pagination, dict) else {}, self.api
         total, has_more = _count(stated.get(api.total)), stated.get(api.has_more)
         if not self.paged:
-            if has_more or total not in {None, len(rows)}:
+            if has_more:
                 raise broken(response, "is one page of several, where a whole list was expected")
-            return Page(number, rows, len(rows), max(1, len(rows)), has_more=False)
+            total = len(rows) if total is None else total
+            return Page(request, rows, total, len(rows) + 1, has_more=False)
         if total is None or not isinstance(has_more, bool):
             raise broken(response, "does not say how many rows there are")
-        stated_number = stated.get(api.page, number)
-        if stated_number != number:
-            if not has_more and 0 < (_count(stated_number) or 0) < number:
+        stated_number = stated.get(api.page, request.number)
+        if stated_number != request.number:
+            if not has_more and 0 < (_count(stated_number) or 0) < request.number:
                 return None
             raise broken(response, "is another page than the one that was asked for")
         return Page(
-            number=number,
+            request=request,
             rows=rows,
             total=total,
             limit=_count(stated.get(api.page_size)) or 0,
             has_more=has_more,
             date=response.date,
             asked=response.asked,
+            cached=response.cached,
         )
 
     def row(self, response: Response) -> Row:

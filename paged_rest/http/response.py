@@ -58,6 +58,11 @@ class Response:
         return before(self.date, seconds=self.seconds) if self.date else None
 
     @property
+    def cached(self) -> bool:
+        """Whether a cache says that it has kept it for a while."""
+        return self.headers.get("Age", "0").strip() not in {"0", ""}
+
+    @property
     def content_type(self) -> str:
         """The media type that the response states."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip()[:80] or "none"

@@ -11,7 +11,7 @@ if t.TYPE_CHECKING:
     import logging
     from collections.abc import Iterable
 
-    from paged_rest.reading import Read, Row
+    from paged_rest.reading import ListRead, Row
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
 _MOST_NAMES = 10
@@ -40,7 +40,7 @@ class StreamSummary:
     outcome: str = "not read"
     requests: int = 0
     rows: int = 0
-    read: Read | None = None
+    read: ListRead | None = None
     unknown: Counter[str] = field(default_factory=Counter)
     misfits: Counter[str] = field(default_factory=Counter)
 
@@ -62,7 +62,7 @@ class Progress:
         self._stream = stream
         self._began = self._logged = time.monotonic()
 
-    def log(self, read: Read) -> None:
+    def log(self, read: ListRead) -> None:
         """Log how far the read has come, unless that was logged just now."""
         now = time.monotonic()
         if now - self._logged < _SECONDS_BETWEEN_PROGRESS or not read.rows:
@@ -109,7 +109,7 @@ def log_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -
     logger.info("%s in all%s", counted(requests, "request"), fits)
 
 
-def how_far(stream: str, read: Read | None, requests: int, *, too_few: bool) -> str:
+def how_far(stream: str, read: ListRead | None, requests: int, *, too_few: bool) -> str:
     """Return in words how far a run came whose requests are used up.
 
     Args:
@@ -122,11 +122,11 @@ def how_far(stream: str, read: Read | None, requests: int, *, too_few: bool) -> 
     if read is None or not read.requests:
         return f"{made}; the next run goes on"
     goes_on = "the next run goes on"
-    if read.resume and read.stretch == read.resume:
+    if read.resume and read.resume_point == read.resume:
         goes_on = "no further than the run before, so that so few are not enough"
     elif too_few:
         goes_on = "its request_budget is too small for the list, which is read in one run or not"
-    elif read.stretch is None:
+    elif read.resume_point is None:
         goes_on = "the next run reads it from its start"
     left = f"{max(0, read.total - read.rows):,} still to read"
     return f"{made}: {counted(read.rows, 'row')} of {stream} read, {left}; {goes_on}"

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     from paged_rest.errors import TapError
     from paged_rest.http import Api, Client
-    from paged_rest.reading import Read
+    from paged_rest.reading import ListRead
 
 # How long a target that takes nothing may hold up the end of a run that was told to end.
 SECONDS_TO_END = 25
@@ -61,7 +61,7 @@ class Run:
         return self.client.requests if "client" in self.__dict__ else 0
 
     def record_failure(
-        self, stream: str, error: TapError, read: Read | None, page_size: int
+        self, stream: str, error: TapError, read: ListRead | None, page_size: int
     ) -> None:
         """Record what went wrong in a stream, and whether the others can go on.
 
@@ -105,9 +105,9 @@ class Run:
         )
 
 
-def _too_few_requests(read: Read | None, budget: int | None, page_size: int) -> bool:
+def _too_few_requests(read: ListRead | None, budget: int | None, page_size: int) -> bool:
     """Whether no run with so small a request_budget can read a list."""
-    if read is None or not budget or read.stretch is not None:
+    if read is None or not budget or read.resume_point is not None:
         return False
     pages = -(-read.total // page_size)
     # Where no creation tells that a row was there, a second reading proves the first.

@@ -8,26 +8,29 @@ former state.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
-from paged_rest.reading import Bookmark, Stretch
-from paged_rest.timestamps import timestamp
+from paged_rest.reading import LATE_MINUTES, Bookmark, ListRead, OlderRows, ResumePoint
+from paged_rest.timestamps import before, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _KEYS = (
     "replication_key",
     "replication_key_value",
-    "rows_behind",
     "start_date",
-    "fingerprint",
-    "resume",
+    "settings",
+    "resume_point",
+    "older_rows",
+    "older_rows_gone",
+    "listed_twice",
     "last_full_read",
 )
 
 # In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
+_MOST_LISTED_TWICE = 100
 
 
 def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]:
@@ -39,9 +42,10 @@ def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
     """
     if not isinstance(entry, dict):
         return {}, "is no object"
+    entry = _of_today(entry)
     own = {key: entry[key] for key in _KEYS if key in entry}
-    if (stretch := _stretch(own.get("resume"))) is None or stretch.newest > started:
-        own["resume"] = []
+    if (point := _resume_point(own.get("resume_point"))) is None or point.newest > started:
+        own["resume_point"] = []
     value = own.get("replication_key_value")
     if value is None:
         return own, None
@@ -75,13 +79,15 @@ class StreamState:
     @property
     def same_settings(self) -> bool:
         """Whether what is remembered was read under the settings of this run."""
-        known = (self.entry.get(name) for name in ("fingerprint", "last_full_read"))
+        known = (self.entry.get(name) for name in ("settings", "last_full_read"))
         return all(fingerprint in (None, self.fingerprint) for fingerprint in known)
 
     @property
     def outdated(self) -> str | None:
         """Why what is remembered does not hold for this run, or None when it does."""
-        if self.entry.get("fingerprint", self.fingerprint) != self.fingerprint:
+        if self.key is None:
+            return None
+        if self.entry.get("settings", self.fingerprint) != self.fingerprint:
             return "the settings that limit it have changed"
         if self.entry.get("replication_key", self.key) != self.key:
             return "its replication key was another"
@@ -89,39 +95,80 @@ class StreamState:
             return "start_date is earlier than it was"
         return None
 
-    def recall(self) -> tuple[Bookmark | None, Stretch | None]:
+    def new_read(
+        self, started: str, *, filtered: bool, cut_off: bool, **options: t.Any
+    ) -> ListRead:
+        """Return the reading of this run.
+
+        Args:
+            started: When the run began.
+            filtered: As in `ListRead`.
+            cut_off: As in `ListRead`.
+            options: Further attributes of a `ListRead`: what is true of the list.
+        """
+        bookmark, point = self.recall()
+        if cut_off or filtered:
+            # Places in the list mean something else in every run.
+            bookmark, point = bookmark and Bookmark(bookmark.value), None
+        twice = self.entry.get("listed_twice")
+        return ListRead(
+            started,
+            key=self.key,
+            full_since=(self.key and self.start) or None,
+            previous=bookmark,
+            resume=point,
+            filtered=filtered,
+            cut_off=cut_off,
+            listed_twice=frozenset(filter(_text, twice) if isinstance(twice, list) else ()),
+            **options,
+        )
+
+    def recall(self) -> tuple[Bookmark | None, ResumePoint | None]:
         """Return what the last complete read left, and what an interrupted one left since."""
-        if self.outdated:
+        if self.outdated or self.key is None:
             return None, None
         value = self.entry.get("replication_key_value")
-        if not value or value == _BEFORE_ALL:
-            bookmark = None
-        else:
-            behind = self.entry.get("rows_behind")
-            bookmark = Bookmark(value, behind if isinstance(behind, int) else None)
-        return bookmark, _stretch(self.entry.get("resume"))
+        bookmark = None
+        if value and value != _BEFORE_ALL:
+            gone = self.entry.get("older_rows_gone")
+            counts = _counts(self.entry.get("older_rows")) or {}
+            bookmark = Bookmark(value, OlderRows(counts, gone if isinstance(gone, int) else 0))
+        return bookmark, _resume_point(self.entry.get("resume_point"))
 
-    def with_stretch(self, stretch: Stretch | None) -> StreamState:
+    def with_resume_point(self, point: ResumePoint | None) -> StreamState:
         """Remember how far an unfinished read has come."""
-        if stretch is None and self.outdated:
+        if point is None and self.outdated:
             return self
-        return self._with(self._read_since, resume=list(astuple(stretch)) if stretch else [])
+        flat: list[str | int] = []
+        if point:
+            flat = [point.newest, point.oldest, point.stop_at, point.rows, *_flat(point.newer)]
+        return self._with(self._read_since, resume_point=flat)
 
-    def with_bookmark(self, bookmark: Bookmark | None, *, restarted: bool) -> StreamState:
+    def with_bookmark(self, bookmark: Bookmark | None, *, left_out_older: bool) -> StreamState:
         """Remember a read that is proven.
 
         Args:
             bookmark: What it leaves, or None where no row had a key.
-            restarted: Whether it went down to start_date again, whatever was read before.
+            left_out_older: Whether start_date kept it from reading on to where the read before
+                had begun: what lies between has not been read.
         """
         if bookmark is None:
             return self
+        older = bookmark.older
         return self._with(
-            self.start if restarted else self._read_since,
+            self.start if left_out_older else self._read_since,
             replication_key_value=bookmark.value,
-            rows_behind=bookmark.rows_behind,
-            resume=[],
+            older_rows=_flat(older.counts),
+            older_rows_gone=older.gone,
+            resume_point=[],
         )
+
+    def with_listed_twice(self, ids: Iterable[str]) -> StreamState:
+        """Remember which rows the list shows twice."""
+        twice = sorted(ids)[:_MOST_LISTED_TWICE]
+        if twice == self.entry.get("listed_twice", []):
+            return self
+        return replace(self, entry={**self.entry, "listed_twice": twice})
 
     def with_full_read(self) -> StreamState:
         """Remember that one read went through the whole list."""
@@ -139,20 +186,51 @@ class StreamState:
             return self
         entry = dict(self.entry)
         if self.outdated or not entry.get("replication_key_value"):
-            entry.update(replication_key_value=_BEFORE_ALL, rows_behind=0)
+            entry.update(replication_key_value=_BEFORE_ALL, older_rows=[], older_rows_gone=0)
         entry.update(
-            replication_key=self.key, start_date=start, fingerprint=self.fingerprint, **values
+            replication_key=self.key, start_date=start, settings=self.fingerprint, **values
         )
         return replace(self, entry=entry)
 
 
-def _stretch(resume: object) -> Stretch | None:
-    match resume:
-        case [str(newest), str(oldest), int(rows), str(floor), int(behind)]:
-            keys = (newest, oldest, floor or newest)
-            if min(rows, behind) >= 0 and all(_is_timestamp(key) for key in keys):
-                return Stretch(newest, oldest, rows, floor, behind)
+def _of_today(entry: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return an entry in the form of today: earlier versions called some keys otherwise."""
+    if "settings" in entry or "fingerprint" not in entry:
+        return entry
+    entry = {**entry, "settings": entry["fingerprint"]}
+    match entry.get("replication_key_value"), entry.get("rows_behind"):
+        case str(value), int(behind) if _is_timestamp(value) and value != _BEFORE_ALL:
+            entry["older_rows"] = [before(value, minutes=LATE_MINUTES), behind]
+    match entry.get("resume"):
+        case [str(newest), str(oldest), int(rows), str(stop_at), int()] if _is_timestamp(newest):
+            edge = before(newest, minutes=LATE_MINUTES)
+            entry["resume_point"] = [newest, oldest, stop_at, rows, edge, 0]
+    return entry
+
+
+def _resume_point(flat: object) -> ResumePoint | None:
+    match flat:
+        case [str(newest), str(oldest), str(stop_at), int(rows), *numbers]:
+            newer = _counts(numbers)
+            keys = (newest, oldest, stop_at or newest)
+            if newer is not None and rows >= 0 and all(_is_timestamp(key) for key in keys):
+                return ResumePoint(newest, oldest, stop_at, rows, newer)
     return None
+
+
+def _counts(flat: object) -> dict[str, int] | None:
+    """Return moments and their counts, which stand in turn in a list; None if it is not one."""
+    if not isinstance(flat, list) or len(flat) % 2:
+        return None
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))
+    for moment, count in pairs:
+        if not (_is_timestamp(_text(moment)) and isinstance(count, int) and count >= 0):
+            return None
+    return dict(pairs)
+
+
+def _flat(counts: Mapping[str, int]) -> list[str | int]:
+    return [value for moment in sorted(counts, reverse=True) for value in (moment, counts[moment])]
 
 
 def _is_timestamp(value: str) -> bool:

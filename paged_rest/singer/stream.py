@@ -15,13 +15,12 @@ from typing_extensions import override
 
 from paged_rest import errors
 from paged_rest.http import PageReader
-from paged_rest.reading import LATE_MINUTES, Bookmark, Read
 from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, api_properties
 from paged_rest.singer.declaration import refuse_unsupported_list
 from paged_rest.singer.log import Progress, StreamSummary, counted
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.singer.state import StreamState
-from paged_rest.timestamps import before, from_setting
+from paged_rest.timestamps import from_setting
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -30,11 +29,12 @@ if t.TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from paged_rest.http import Response
-    from paged_rest.reading import Page, Row
+    from paged_rest.reading import ListRead, Page, PageRequest, Row
     from paged_rest.singer.run import Run
 
 _Parsed = t.TypeVar("_Parsed")
 Params = t.Mapping[str, str | int]
+_MOST_IDS = 10
 
 
 class ListStream(SdkStream):
@@ -78,21 +78,21 @@ class ListStream(SdkStream):
         same_settings = state.same_settings
         self.summary.read = read = self._new_read(state)
         progress = Progress(self.logger, self.name)
-        params = self._params(read.floor)
+        params = self._params(read)
         if self.config["emit_activate_version_messages"]:
             self.begin_version()
         with metrics.http_request_counter(self.name, self.path) as counter:
-            while read.next_page is not None:
-                page = self._request_page(read.next_page, params)
+            while read.next_request is not None:
+                page = self._request_page(read.next_request, params)
                 if page is None:
-                    read.lose_page()
+                    read.page_vanished()
                     continue
                 rows = read.feed(page)
                 counter.increment()
-                if read.next_page is not None:
-                    self._request_ahead(read.next_page, params)
+                if read.next_request is not None:
+                    self._request_ahead(read.next_request, params)
                 yield from self._emit(rows)
-                state = state.with_stretch(read.stretch if self._resumable else None)
+                state = state.with_resume_point(read.resume_point)
                 self.stream_state.update(state.entry)
                 self.write_state()
                 progress.log(read)
@@ -110,7 +110,7 @@ class ListStream(SdkStream):
             yield from records
             self.run.writer.flush()
 
-    def _finish(self, read: Read, state: StreamState, *, same_settings: bool) -> None:
+    def _finish(self, read: ListRead, state: StreamState, *, same_settings: bool) -> None:
         """Remember a read that came to its end, and tell the target what is gone.
 
         Args:
@@ -123,17 +123,36 @@ class ListStream(SdkStream):
         """
         if read.entered_behind:
             self.logger.warning(
-                "%s: %s behind the bookmark that the last run did not count there (an import "
-                "with old dates?): the list was read to its end",
+                "%s: %s entered behind the bookmark since the last run (an import with old "
+                "dates?): the list was read back to %s",
                 self.name,
                 counted(read.entered_behind, "row"),
+                read.stop_at or "its end",
             )
-        if read.unproven:
-            message = f"it is not certain that all rows were read: {read.unproven}"
+        if read.unverified_reason:
+            message = f"it is not certain that all rows were read: {read.unverified_reason}"
             raise errors.StreamFailed(message)
+        if read.doubtful_end:
+            self.logger.warning(
+                "%s: the list ends before the %s that its total states; nothing is deleted in the "
+                "target. Report this to %s",
+                self.name,
+                counted(read.total, "row"),
+                self.run.api.name,
+            )
+        if read.proof == "agreement":
+            self.logger.warning(
+                "%s: two readings show the same rows, though not the %s that its total states%s; "
+                "nothing is deleted in the target. Report this to %s",
+                self.name,
+                counted(read.total, "row"),
+                _listed_twice(read.repeated),
+                self.run.api.name,
+            )
         self.summary.outcome = f"complete, proven by {read.proof}"
-        state = state.with_bookmark(read.bookmark, restarted=bool(read.entered_behind))
-        if read.whole:
+        state = state.with_bookmark(read.bookmark, left_out_older=read.left_out_older)
+        state = state.with_listed_twice(read.repeated)
+        if read.covered_entire_list:
             if read.total and same_settings and not self.has_unstable_filter and not self.filtered:
                 self.activate_version()
             state = state.with_full_read()
@@ -158,40 +177,41 @@ class ListStream(SdkStream):
             name: _as_text(value) for name, value in given.items() if value not in (None, "", [])
         }
 
-    def _params(self, floor: str | None) -> Params:
+    def _params(self, read: ListRead) -> Params:
         """Return the query parameters that every page is asked for with."""
         params: dict[str, str | int] = dict(self.filters())
-        if self.paged:
-            params[self.run.api.page_size] = int(self.config["page_size"])
-        if self.since_param and floor:
-            params[self.since_param] = floor
+        if self.since_param and read.stop_at:
+            params[self.since_param] = read.stop_at
         return params
 
-    def _numbered(self, params: Params, number: int) -> Params:
-        return {**params, self.run.api.page: number} if self.paged else params
+    def _numbered(self, params: Params, request: PageRequest) -> Params:
+        if not self.paged:
+            return params
+        api = self.run.api
+        return {**params, api.page_size: request.size, api.page: request.number}
 
-    def _request_page(self, number: int, params: Params) -> Page | None:
-        """Ask for one page, from 1; return None where the list ended before it meanwhile.
+    def _request_page(self, request: PageRequest, params: Params) -> Page | None:
+        """Ask for one page; return None where the list ended before it meanwhile.
 
         Raises:
             errors.TapError: The page cannot be had.
         """
 
         def parse(response: Response) -> Page | None:
-            return self._reader.page(response, number)
+            return self._reader.page(response, request)
 
         try:
-            return self._request(self.path, self._numbered(params, number), parse)
+            return self._request(self.path, self._numbered(params, request), parse)
         except errors.NotFound:
-            if number == 1:
+            if request.number == 1:
                 raise
             return None
 
-    def _request_ahead(self, number: int, params: Params) -> None:
+    def _request_ahead(self, request: PageRequest, params: Params) -> None:
         """Begin to ask for the page that is certain to be asked for next."""
         if not self.is_test:
             with self._counted():
-                self.run.client.prefetch(self.path, self._numbered(params, number))
+                self.run.client.prefetch(self.path, self._numbered(params, request))
 
     def _request(self, path: str, params: Params, parse: Callable[[Response], _Parsed]) -> _Parsed:
         def timed(response: Response) -> _Parsed:
@@ -237,29 +257,18 @@ class ListStream(SdkStream):
             start=from_setting(start) if start else "",
         )
 
-    def _new_read(self, state: StreamState) -> Read:
+    def _new_read(self, state: StreamState) -> ListRead:
         """Return the reading of this run: how far down, and what the runs before left."""
-        if state.key is None:
-            return Read(self.run.started, self._created, self._newest_first)
         if state.outdated:
             self.logger.warning("%s: read anew, as %s", self.name, state.outdated)
-        bookmark, resume = state.recall()
-        floor = start = state.start or None
-        if not self._resumable:
-            bookmark, resume = bookmark and Bookmark(bookmark.value), None
-        if bookmark and not self.has_unstable_filter:
-            lookback = before(bookmark.value, days=self.config["lookback_days"])
-            late = before(bookmark.value, minutes=LATE_MINUTES)
-            floor = max(min(lookback, late), start or "")
-        return Read(
+        return state.new_read(
             self.run.started,
-            self._created,
-            self._newest_first,
-            key=self.replication_key,
-            floor=floor,
-            start=start,
-            previous=bookmark,
-            resume=resume,
+            page_size=int(self.config["page_size"]),
+            created=None if self.has_unstable_filter else self.created,
+            newest_first=self.newest_first,
+            lookback_days=self.config["lookback_days"],
+            filtered=self.has_unstable_filter,
+            cut_off=bool(self.since_param),
         )
 
     @property
@@ -267,20 +276,6 @@ class ListStream(SdkStream):
         """Whether settings leave rows out that may enter the list later."""
         stable = self.stable_filters
         return any(value not in stable.get(name, ()) for name, value in self.filters().items())
-
-    @property
-    def _created(self) -> str | None:
-        """The field that tells whether a row was there before, where it can tell."""
-        return None if self.has_unstable_filter else self.created
-
-    @property
-    def _newest_first(self) -> bool:
-        return self.newest_first and not self.has_unstable_filter
-
-    @property
-    def _resumable(self) -> bool:
-        """Whether positions mean the same in every run: not if the API filters by date."""
-        return self._newest_first and not self.since_param
 
     @property
     def _fingerprint(self) -> str:
@@ -294,3 +289,10 @@ def _as_text(value: t.Any) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listed_twice(ids: frozenset[str]) -> str:
+    """Return in words which ids a list shows twice, as far as a log line can hold them."""
+    shown = sorted(ids)[:_MOST_IDS]
+    more = f" and {len(ids) - len(shown)} more" if len(ids) > len(shown) else ""
+    return f" (it lists twice: {', '.join(shown)}{more})" if ids else ""

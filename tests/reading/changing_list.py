@@ -5,12 +5,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from paged_rest.reading import LATE_MINUTES, Page, Read, Row
-from paged_rest.timestamps import before
+from paged_rest.reading import ListRead, Page, PageRequest, Row
 from tests.harness.histories import moment
 
 if t.TYPE_CHECKING:
-    from paged_rest.reading import Bookmark, Stretch
+    from paged_rest.reading import Bookmark, ResumePoint
 
 
 @dataclass
@@ -49,17 +48,18 @@ class ChangingList:
     def remove(self, index: int) -> dict[str, t.Any] | None:
         return self.rows.pop(index % len(self.rows)) if self.rows else None
 
-    def page(self, number: int, *, dated: bool = True) -> Page:
-        start = (number - 1) * self.limit
+    def page(self, request: PageRequest, *, dated: bool = True) -> Page:
+        limit = min(request.size, self.limit)
+        start = (request.number - 1) * limit
         return Page(
-            number=number,
+            request=request,
             rows=[
                 Row(row["id"], row["created_at"], row["created_at"])
-                for row in self.rows[start : start + self.limit]
+                for row in self.rows[start : start + limit]
             ],
             total=len(self.rows),
-            limit=self.limit,
-            has_more=start + self.limit < len(self.rows),
+            limit=limit,
+            has_more=start + limit < len(self.rows),
             date=moment(int(self.clock) + 1) if dated else None,
             asked=moment(int(self.clock)) if dated else None,
         )
@@ -79,30 +79,28 @@ class Memory:
     """What the runs before left, and what a warehouse got from them."""
 
     bookmark: Bookmark | None = None
-    stretch: Stretch | None = None
+    point: ResumePoint | None = None
     loaded: set[str] = field(default_factory=set)
 
-    def read(self, source: ChangingList, lookback_minutes: int = 0, **options: t.Any) -> Read:
+    def read(self, source: ChangingList, lookback_minutes: int = 0, **options: t.Any) -> ListRead:
         """Return the reading of the next run, as a stream sets it up."""
-        floor = None
-        if self.bookmark:
-            floor = before(self.bookmark.value, minutes=max(LATE_MINUTES, lookback_minutes))
         settings: dict[str, t.Any] = {
             "started": moment(source.clock + 2),
             "created": "created_at",
             "newest_first": True,
+            "page_size": source.limit,
             "key": "created_at",
-            "floor": floor,
+            "lookback_days": lookback_minutes / 1440,
             "previous": self.bookmark,
-            "resume": self.stretch,
+            "resume": self.point,
         }
-        return Read(**(settings | options))
+        return ListRead(**(settings | options))
 
 
 def run(
     source: ChangingList,
     memory: Memory,
-    read: Read,
+    read: ListRead,
     events: t.Iterable[t.Callable[[], object]] = (),
     interrupt_after: int | None = None,
     *,
@@ -110,17 +108,17 @@ def run(
 ) -> bool:
     """Let one run read; events happen one before each answer. Return whether it ended well."""
     happening = iter(events)
-    while read.next_page is not None:
+    while read.next_request is not None:
         if read.requests == interrupt_after:
             return False
         for event in happening:
             event()
             break
-        rows = read.feed(source.page(read.next_page, dated=dated))
+        rows = read.feed(source.page(read.next_request, dated=dated))
         memory.loaded.update(row.id for row in rows)
-        memory.stretch = read.stretch
-    if read.unproven:
+        memory.point = read.resume_point
+    if read.unverified_reason:
         return False
     assert read.proof
-    memory.bookmark, memory.stretch = read.bookmark or memory.bookmark, None
+    memory.bookmark, memory.point = read.bookmark or memory.bookmark, None
     return True

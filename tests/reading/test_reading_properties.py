@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paged_rest.reading import PageRequest
 from tests.harness.histories import HISTORIES, Tally
 from tests.reading.changing_list import ChangingList, Memory, run
 
@@ -169,7 +170,7 @@ def test_newest_first_nothing_is_missed() -> None:
                 assert history.expected() <= memory.loaded
                 history.complete()
                 assert not memory.bookmark or memory.bookmark.value <= read.started
-            if read.next_page is None:
+            if read.next_request is None:
                 tally.count(disturbed=history.disturbances > disturbances, complete=complete)
 
     read_all()
@@ -190,7 +191,6 @@ def test_in_any_order_nothing_is_missed() -> None:
                 created="created_at" if by_date else None,
                 newest_first=False,
                 key=None,
-                floor=None,
             )
             most, disturbances = history.most_requests(), history.disturbances
             # Where dates are not believed, rows may also enter with old ones.
@@ -199,7 +199,7 @@ def test_in_any_order_nothing_is_missed() -> None:
             assert read.requests <= most
             if complete:
                 assert history.stayed <= memory.loaded
-            if read.next_page is None:
+            if read.next_request is None:
                 tally.count(disturbed=history.disturbances > disturbances, complete=complete)
 
     read_all()
@@ -223,7 +223,7 @@ def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:
             for change in changes:
                 change()
                 break
-            page = history.list.page(number)
+            page = history.list.page(PageRequest(number, history.list.limit))
             loaded.update(row.id for row in page.rows)
             number, more = number + 1, page.has_more
         losses += not history.stayed <= loaded

@@ -1,0 +1,277 @@
+"""Reading a list of no certain order, page after page and again from its start, by a count.
+
+Whatever moves meanwhile: if as many rows have been read that were there at one moment as the
+list had then, none of those is missing. Rows were there if the response of that moment shows
+them, if they were known before, or if they were created well before it.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+from math import lcm
+
+from paged_rest.reading.older_rows import LATE_MINUTES
+from paged_rest.reading.page import CannotVerify, PageRequest
+from paged_rest.timestamps import before
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paged_rest.reading.page import Page, Row
+
+_MOST_PASSES = 3
+# Counts under way at a time: those of the first response of a pass and of the last falls.
+_MOST_CENSUSES = 4
+# Responses in a row without a row that is new to the pass, and without progress.
+_MOST_IDLE = 50
+_MOST_IN_VAIN = 20
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def compact(row_id: str) -> str | bytes:
+    """Return a UUID in its usual form as 16 bytes, any other id as it is: equal if they are."""
+    return bytes.fromhex(row_id.replace("-", "")) if _UUID.fullmatch(row_id) else row_id
+
+
+@dataclass(slots=True)
+class _Census:
+    """How many of the rows that were there at one response have been read since.
+
+    Attributes:
+        response: The number of that response in the read.
+        passes: The number of its pass.
+        position: How many rows of the list lay in front of its page.
+        total: How many rows the list had.
+        asked: The moment before which rows must have been created to have been there, or "".
+        certain: Rows read since that were there.
+    """
+
+    response: int
+    passes: int
+    position: int
+    total: int
+    asked: str
+    certain: int = 0
+
+    def is_over(self, passes: int, covered: int) -> bool:
+        """Whether the list has been gone through since, by a pass and how far that came."""
+        return passes > self.passes and covered >= self.position
+
+
+@dataclass(slots=True)
+class Count:
+    """Which page comes next, and whether a count proves that no row is missing.
+
+    Attributes:
+        largest: The most rows that a page can hold.
+        dated: Whether the creation of a row tells that it was there before.
+        one_size: Whether pages have this size whatever is asked for.
+        listed_twice: Ids that the list is known to show twice.
+        next_request: The page to ask for, or None at the end.
+        passes: How often the list was begun from its first page.
+        proof: How it is known that no row is missing, once it is: `count` or `agreement`.
+        repeated: Ids that the last whole pass showed twice.
+        failed: Why rows may be missing, when `next_request` is None without a proof.
+    """
+
+    largest: int
+    dated: bool = False
+    one_size: bool = False
+    listed_twice: frozenset[str] = frozenset()
+    next_request: PageRequest | None = None
+    passes: int = 1
+    proof: str | None = None
+    repeated: frozenset[str] = frozenset()
+    failed: str = ""
+    _seen: dict[str | bytes, int] = field(default_factory=dict)
+    _censuses: list[_Census] = field(default_factory=list)
+    _responses: int = 0
+    _total: int = -1
+    _pass: _Pass = field(default_factory=lambda: _Pass(0))
+    _former_order: array[int] | None = None
+
+    def __post_init__(self) -> None:
+        """Begin with the first page."""
+        self.next_request = PageRequest(1, self.largest)
+
+    def feed(self, page: Page) -> list[Row]:
+        """Take the response to a request; return the rows that had not come before."""
+        former, self._total = self._total, page.total
+        fell = max(0, former - page.total)
+        self._pass.steady = self._pass.steady and former in {-1, page.total}
+        if fell or self._pass.began == self._responses:
+            self._begin_census(page)
+        self._responses += 1
+        fresh, new = self._tally(page)
+        try:
+            self._pass.take(page, fell, new, entered=max(0, page.total - former))
+        except CannotVerify as reason:
+            self._censuses.clear()
+            self._begin_pass(str(reason))
+            return fresh
+        if self._pass.is_over(page):
+            self._end_pass()
+        elif self._proves():
+            self.next_request = None
+        else:
+            size = self._size(self.passes)
+            self.next_request = PageRequest(self._pass.covered // size + 1, size)
+        return fresh
+
+    def vanished(self) -> None:
+        """Record that `next_request` lies behind the end of the list, which became shorter."""
+        self._begin_pass("it ended before a page that it had promised")
+
+    def _begin_census(self, page: Page) -> None:
+        asked = before(page.asked, minutes=LATE_MINUTES) if page.asked and self.dated else ""
+        census = _Census(self._responses + 1, self.passes, page.start, page.total, asked)
+        self._censuses = [*self._censuses[:1], *self._censuses[1:][2 - _MOST_CENSUSES :], census]
+
+    def _tally(self, page: Page) -> tuple[list[Row], int]:
+        """Count rows; return those that had not come before, and how many are new to the pass."""
+        fresh, new, number, this = [], 0, self._responses, self._pass
+        for row in page.rows:
+            key = compact(row.id)
+            last = self._seen.get(key, 0)
+            self._seen[key] = number
+            if not last:
+                fresh.append(row)
+            twice = last > this.began
+            new += not twice
+            if twice:
+                this.repeated[row.id] += 1
+            for census in self._censuses:
+                if last < census.response:
+                    was_there = number == census.response or last or self._old(row, census)
+                    census.certain += bool(was_there)
+                elif twice and row.id in self.listed_twice and this.repeated[row.id] == 1:
+                    census.certain += 1
+            if this.steady:
+                this.order.append(hash(key))
+        return fresh, new
+
+    def _proves(self, *, ended: bool = False) -> bool:
+        """Whether one of the counts that went through the whole list proves it."""
+        for census in self._censuses:
+            over = census.is_over(self.passes, self._pass.covered) or (
+                ended and not census.position
+            )
+            if over and census.certain == census.total:
+                self.proof = "count"
+        return self.proof is not None
+
+    def _end_pass(self) -> None:
+        self.repeated = frozenset(self._pass.repeated)
+        if not self._proves(ended=True) and self._agrees():
+            self.proof = "agreement"
+        if self.proof:
+            self.next_request = None
+            return
+        self._former_order = self._pass.order if self._pass.steady else None
+        census = min(self._censuses, key=lambda census: abs(census.total - census.certain))
+        self._begin_pass(
+            f"{census.certain:,} of the {census.total:,} rows that were there when the "
+            "reading began are known to have been read"
+        )
+
+    def _agrees(self) -> bool:
+        """Whether two passes cut at different places show the same rows at the same places."""
+        borders = lcm(self._size(self.passes), self._size(self.passes - 1))
+        order = self._pass.order
+        return self._pass.steady and order == self._former_order and borders >= len(order)
+
+    def _size(self, number: int) -> int:
+        """The size of the pages of a pass: they share no border with those of the one before."""
+        return self.largest if number % 2 or self.one_size else max(1, self.largest - 1)
+
+    def _begin_pass(self, reason: str) -> None:
+        """Read the list again from its first page, unless that was done often enough."""
+        if self.passes == _MOST_PASSES:
+            self.next_request, self.failed = None, reason
+            return
+        self.passes += 1
+        self._pass = _Pass(self._responses)
+        self.next_request = PageRequest(1, self._size(self.passes))
+
+    @staticmethod
+    def _old(row: Row, census: _Census) -> bool:
+        return row.created is not None and row.created < census.asked
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One way through the pages.
+
+    Attributes:
+        began: How many responses came before it.
+        covered: How many leading rows of the list have been read, at least; a row that leaves in
+            front may have pulled others there.
+        steady: Whether total and places have stood still.
+        order: A number for each row, in their order, while that holds.
+        repeated: Ids of rows that came again, and how often.
+    """
+
+    began: int
+    covered: int = 0
+    steady: bool = True
+    order: array[int] = field(default_factory=lambda: array("q"))
+    repeated: Counter[str] = field(default_factory=Counter)
+    _covered_before: int = 0
+    _furthest: int = 0
+    _shown: int = 0
+    _in_vain: int = 0
+    _idle: int = 0
+    _empty: int = 0
+    _number: int = 0
+    _ids: Sequence[str] = ()
+
+    def take(self, page: Page, fell: int, new: int, *, entered: int) -> None:
+        """Take a response.
+
+        Args:
+            page: The response.
+            fell: How many rows less its total came to show.
+            new: How many of its rows this pass had not shown before.
+            entered: How many rows more its total came to show.
+
+        Raises:
+            CannotVerify: Its numbers mean nothing, or lead nowhere.
+        """
+        ids = [row.id for row in page.rows]
+        if ids and ids == self._ids and page.request.number > self._number and entered < len(ids):
+            message = "the same rows came under two page numbers"
+            raise CannotVerify(message)
+        self._ids, self._number = ids, page.request.number
+        if fell:
+            # The total may be one change older than the rows.
+            self.covered = max(0, min(self.covered, self._covered_before) - fell)
+        self._covered_before = self.covered
+        self.steady = self.steady and page.start == self.covered
+        if page.start <= self.covered:
+            # Where there are further pages this one is whole, however few rows it shows: some
+            # lists are filtered after they are cut into pages.
+            self.covered = max(
+                self.covered, page.start + (page.limit if page.has_more else len(ids))
+            )
+        self._shown += new
+        self._idle = 0 if new else self._idle + 1
+        self._empty = 0 if ids else self._empty + 1
+        self._in_vain = 0 if self.covered > self._furthest else self._in_vain + 1
+        self._furthest = max(self._furthest, self.covered)
+        if self._in_vain > _MOST_IN_VAIN:
+            message = "rows leave it as fast as it is read"
+            raise CannotVerify(message)
+        if self._idle > _MOST_IDLE:
+            message = "its responses contradict each other on how many pages there are"
+            raise CannotVerify(message)
+
+    def is_over(self, page: Page) -> bool:
+        """Whether the end of the list was read, by the page that came last."""
+        if self.covered < page.total:
+            return False
+        # More may be promised, though there are as many rows as there should be.
+        return not page.has_more or (self._empty > 1 and self._shown >= page.total)

@@ -1,0 +1,328 @@
+"""The reading of one list in one run: what to ask for, what to hand out, what to remember.
+
+Feed a `ListRead` with responses: it says which page comes next, which rows are wanted and new,
+what may be remembered, and whether it is proven that nothing was missed.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from paged_rest.reading.chain import Chain
+from paged_rest.reading.count import Count
+from paged_rest.reading.descent import Descent, reread_from
+from paged_rest.reading.older_rows import LATE_MINUTES, Bookmark, OlderRows, ResumePoint
+from paged_rest.reading.page import CannotVerify, PageRequest
+from paged_rest.timestamps import before
+
+if t.TYPE_CHECKING:
+    from paged_rest.reading.page import Page, Row
+
+# Full pages that must come in order where the API does not promise it.
+_FEWEST_ORDERED_PAGES = 3
+_MOST_STALE_PAGES = 2
+_SECONDS_APART = 5
+_PAGES_REMEMBERED = 8
+
+
+@dataclass(slots=True)
+class ListRead:
+    """The reading of one list in one run.
+
+    Ask for `next_request` and `feed` its response until `next_request` is None. Rows older than
+    `stop_at` are not handed out; other rows once, unless the list has to be begun again.
+
+    Attributes:
+        started: When the run began. No bookmark passes it, as a row may be dated in the future.
+        page_size: The most rows to ask for at once.
+        created: The field that says when a row was created, or None where there is none.
+        newest_first: Whether the list is promised to come newest first by that field.
+        key: The replication key, or None where the list is read whole.
+        lookback_days: How far behind the bookmark rows are read again.
+        full_since: The oldest replication key that is wanted at all, or None.
+        filtered: Whether old rows may enter the list: then it is read down to `full_since`.
+        cut_off: Whether the API itself leaves out rows older than `stop_at`.
+        previous: What the last complete read left.
+        resume: What an interrupted read left since then.
+        listed_twice: Ids that the list is known to show twice.
+        next_request: The page to ask for, or None at the end.
+        total: Rows in the list, by the last response.
+        rows: Rows handed out.
+        repeats: Rows that came again.
+        proof: How it is known that no row was missed, once it is: `chain` or `count`;
+            `observed_order` where the order is not promised, but was seen; `agreement` where no
+            count agrees with the list's total, but two readings do.
+        unverified_reason: Why rows may be missing after `next_request` became None.
+    """
+
+    started: str
+    page_size: int
+    created: str | None = None
+    newest_first: bool = False
+    key: str | None = None
+    lookback_days: float = 0
+    full_since: str | None = None
+    filtered: bool = False
+    cut_off: bool = False
+    previous: Bookmark | None = None
+    resume: ResumePoint | None = None
+    listed_twice: frozenset[str] = frozenset()
+
+    next_request: PageRequest | None = None
+    total: int = 0
+    requests: int = 0
+    rows: int = 0
+    repeats: int = 0
+    proof: str | None = None
+    unverified_reason: str | None = None
+
+    _chain: Chain | None = None
+    _count: Count | None = None
+    _descent: Descent | None = None
+    _stop_at: str = ""
+    _recent: dict[str, None] = field(default_factory=dict)
+    _latest: str = ""
+    _newest: str = ""
+    _date: str = ""
+    _stale: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin at the head of the list."""
+        since = self.full_since or ""
+        self._stop_at = max(since, "" if self.filtered else self._reread_from)
+        if self.resume:
+            self._stop_at = min(self._stop_at, self.resume.stop_at)
+        if self.newest_first and self.key and not self.cut_off:
+            self._descent = Descent(
+                self._stop_at or None,
+                self.full_since,
+                self.lookback_days,
+                None if self.filtered else self.previous,
+                self.resume,
+            )
+        if self.newest_first or self.created:
+            self._chain = Chain(self.page_size)
+        if not self.newest_first:
+            self._count = self._new_count(self.page_size)
+        self.next_request = PageRequest(1, self.page_size)
+
+    def feed(self, page: Page) -> list[Row]:
+        """Take the response to `next_request`; return its rows that are wanted and new."""
+        self.requests += 1
+        if self._is_stale(page):
+            return []
+        page = self._sized(page)
+        self.total = page.total
+        self._latest = self._latest or min(self.started, page.date or self.started)
+        fresh = self._feed_chain(page) if self._chain else self._feed_count(page)
+        self._note_newest(page)
+        wanted = fresh
+        if stop := self.stop_at:
+            wanted = [row for row in fresh if row.key is None or row.key >= stop]
+        self.rows += len(wanted)
+        return wanted
+
+    def page_vanished(self) -> None:
+        """Record that `next_request` does not exist any more, because rows left the list."""
+        self.requests += 1
+        try:
+            if self._chain:
+                self._chain.vanished()
+                self.next_request = self._chain.next_request
+        except CannotVerify:
+            self._drop_chain()
+        if not self._chain and self._count:
+            self._count.vanished()
+            self._take_count(self._count)
+
+    @property
+    def stop_at(self) -> str | None:
+        """The oldest replication key that is wanted in this run, or None."""
+        stop = self._descent.stop_at if self._descent else self._stop_at
+        return (stop or None) if self.key else None
+
+    @property
+    def entered_behind(self) -> int:
+        """How many rows entered behind the bookmark since the last complete read."""
+        return self._descent.entered_behind if self._descent else 0
+
+    @property
+    def passes(self) -> int:
+        """How often the list was begun from its first page."""
+        return self._count.passes if self._count else 1
+
+    @property
+    def left_out_older(self) -> bool:
+        """Whether `full_since` keeps the run from reading as far as the last one would have it."""
+        return not self.filtered and (self.full_since or "") > self._reread_from > ""
+
+    @property
+    def doubtful_end(self) -> bool:
+        """Whether the total says that there are rows behind the end of the list."""
+        return self._chain is not None and self._chain.doubtful_end
+
+    @property
+    def repeated(self) -> frozenset[str]:
+        """Ids that the list shows twice, where that is why no count agrees with its total."""
+        if self.proof == "count":
+            return self.listed_twice
+        return self._count.repeated if self._count and self.proof == "agreement" else frozenset()
+
+    @property
+    def covered_entire_list(self) -> bool:
+        """Whether this read alone went through the whole list and left no row out."""
+        if self.proof not in {"chain", "count"} or self.stop_at:
+            return False
+        jumped = self._descent is not None and self._descent.jumped
+        chain = self._chain if self.proof == "chain" else None
+        return not jumped and (chain is None or (chain.ended and not chain.doubtful_end))
+
+    @property
+    def bookmark(self) -> Bookmark | None:
+        """What may be remembered after a proven read; None where no row had a key."""
+        value = max(
+            self._newest,
+            self.previous.value if self.previous else "",
+            self.resume.newest if self.resume else "",
+        )
+        if not value:
+            return None
+        if self.cut_off or self.filtered or not self.newest_first:
+            return Bookmark(value)
+        if self._descent and self._chain:
+            return Bookmark(value, self._descent.older(self._chain, value))
+        # The order was not believed: the next run finds more than that, and reads to the end.
+        return Bookmark(value, OlderRows({before(value, minutes=LATE_MINUTES): 0}))
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """What may be remembered of the read if it is interrupted now."""
+        if self._descent is None or self.filtered:
+            return None
+        return self._descent.resume_point(self._chain, self._newest) if self._chain else None
+
+    # Responses
+
+    def _is_stale(self, page: Page) -> bool:
+        """Whether a page is of an earlier time than the one before; it is asked for again."""
+        earliest = before(self._date, seconds=_SECONDS_APART) if self._date else ""
+        self._date = max(self._date, page.date or "")
+        if not page.cached and (page.date or earliest) >= earliest:
+            return False
+        self._stale += 1
+        if self._stale > _MOST_STALE_PAGES:
+            self._end(unverified="responses come from a cache, from before the run")
+        return True
+
+    def _sized(self, page: Page) -> Page:
+        """Return a page with its size, and keep to that: a server may clamp or ignore it."""
+        shown, asked = len(page.rows), page.request.size
+        limit = page.limit
+        if not limit:
+            limit = shown if shown > asked or (page.has_more and shown) else asked
+        for reader in (self._chain, self._count):
+            if reader and limit != asked:
+                reader.largest = limit if limit > asked else min(limit, reader.largest)
+        if limit > asked:
+            if self._count:
+                self._count.one_size = True
+            self._drop_chain(one_size=limit)
+        return replace(page, limit=limit)
+
+    def _feed_chain(self, page: Page) -> list[Row]:
+        chain = self._chain
+        assert chain  # noqa: S101 (for the type checker)
+        try:
+            joined = chain.feed(page)
+        except CannotVerify:
+            self._drop_chain()
+            if page.request.number == 1 or not self.newest_first:
+                return self._feed_count(page)
+            return []
+        if not self.newest_first:
+            return self._feed_both(page, chain)
+        if not joined:
+            self.next_request = chain.next_request
+            return []
+        fresh = [row for row in page.rows if row.id not in self._recent]
+        self.repeats += len(page.rows) - len(fresh)
+        self._note_newest(page)
+        if self._descent:
+            ended = self._descent.feed(page, chain, self._newest)
+        else:
+            ended = chain.ended
+        self.next_request = chain.next_request
+        if ended:
+            self._end(proof="chain")
+        self._remember(fresh, chain)
+        return fresh
+
+    def _feed_both(self, page: Page, chain: Chain) -> list[Row]:
+        """Count a list of no promised order, and see whether it has one all the same."""
+        fresh = self._feed_count(page)
+        if self.proof or self.unverified_reason:
+            return fresh
+        if chain.in_group or page.limit < self.page_size // 2:
+            self._chain = None
+        elif chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
+            self._end(proof="observed_order")
+        elif chain.ended:
+            self._chain = None
+        else:
+            self.next_request = chain.next_request
+        return fresh
+
+    def _feed_count(self, page: Page) -> list[Row]:
+        assert self._count  # noqa: S101
+        fresh = self._count.feed(page)
+        self.repeats += len(page.rows) - len(fresh)
+        self._take_count(self._count)
+        return fresh
+
+    def _take_count(self, count: Count) -> None:
+        self.next_request = count.next_request
+        if count.next_request is None:
+            self._end(proof=count.proof, unverified=count.failed)
+
+    def _drop_chain(self, one_size: int = 0) -> None:
+        """Do not believe in an order any more: count the rows, from the first page on."""
+        self._chain = self._descent = None
+        if self._count is None:
+            self._count = self._new_count(one_size or self.page_size)
+            self._count.one_size = bool(one_size)
+            # Where there is no order, old rows may be new to the list.
+            self._stop_at = self.full_since or ""
+        self.next_request = self._count.next_request
+
+    def _new_count(self, size: int) -> Count:
+        return Count(size, dated=self.created is not None, listed_twice=self.listed_twice)
+
+    def _end(self, *, proof: str | None = None, unverified: str = "") -> None:
+        self.next_request, self.proof = None, proof
+        self.unverified_reason = None if proof else unverified
+
+    def _remember(self, rows: list[Row], chain: Chain) -> None:
+        """Remember the ids of the last pages, so that a row is handed out once."""
+        stop = self.stop_at
+        self._recent.update((row.id, None) for row in rows if not stop or (row.key or "~") >= stop)
+        most = _PAGES_REMEMBERED * chain.largest
+        if len(self._recent) > 2 * most and not chain.in_group:
+            self._recent = dict(islice(self._recent.items(), len(self._recent) - most, None))
+
+    def _note_newest(self, page: Page) -> None:
+        """Note the newest key of a row that is not dated in the future.
+
+        Of a list in order, that of its head when the reading began: the moments at which rows
+        are counted go by it.
+        """
+        if self.key and not (self._newest and self._chain):
+            keys = (row.key for row in page.rows)
+            known = max((key for key in keys if key and key <= self._latest), default="")
+            self._newest = max(self._newest, known)
+
+    @property
+    def _reread_from(self) -> str:
+        """Where the last complete read and the lookback would have the run stop."""
+        return reread_from(self.previous.value, self.lookback_days) if self.previous else ""
