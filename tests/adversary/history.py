@@ -74,13 +74,18 @@ class History:
         name = f"{seed} {kind} {' '.join(sorted(dimensions))}"
         self.rng, self.bounds, self.trace = Random(name), bounds, trace
         self.dimensions = has = frozenset(dimensions)
-        self.world = World(self.rng, kind, has, bounds.rows)
+        page_size, rows = self._page_size(), bounds.rows
+        if page_size < 5:
+            rows //= 2
+        elif page_size >= 20 and self.rng.random() < 0.15:
+            rows *= 3
+        self.world = World(self.rng, kind, has, rows)
         self.world.trace = trace
         self.server = Server(self.world, self.rng)
         self.judge = Judge()
         self.outcome = Outcome()
         self.settings = Settings(
-            page_size=self._page_size(),
+            page_size=page_size,
             lookback_days=self.rng.choice([0, 1, 30]),
             include_archived=not ("archive" in has and self.rng.random() < 0.75),
             full_table=kind != "leads" or self.rng.random() < 0.15,
@@ -113,10 +118,7 @@ class History:
         started = world.now
         if "clock" in has:
             started += rng.choice([-1, 1]) * rng.choice([0.0, 3.0, 90.0, 4000.0, 3 * DAY, 90 * DAY])
-        interrupted = _NEVER
-        if "interruptions" in has and rng.random() < 0.5:
-            interrupted = int(rng.expovariate(0.3))
-        acknowledged = int(rng.expovariate(0.4)) if has & {"states", "interruptions"} else _NEVER
+        interrupted, acknowledged = self._breaks()
         self._say(f"run {number}: {settings}, {len(world.items)} rows, {stored}")
         session = reading.begin(json.loads(json.dumps(stored.entry)), settings, text(started))
         entry, since, before = stored.entry, 0, 0
@@ -152,6 +154,19 @@ class History:
         world.there = world.alive = None
         return failure
 
+    def _breaks(self) -> tuple[int, int]:
+        """Return after how many answers the run breaks off, and which was the last remembered."""
+        rng, has = self.rng, self.dimensions
+        pages = len(self.world.items) // self.settings.page_size + 2
+        interrupted = acknowledged = _NEVER
+        if "interruptions" in has and rng.random() < 0.5:
+            interrupted = acknowledged = rng.randrange(pages + 1)
+            if rng.random() < 0.3:
+                acknowledged = rng.randrange(pages + 1)
+        elif "states" in has:
+            acknowledged = rng.randrange(pages + 1)
+        return interrupted, acknowledged
+
     def _end(
         self, session: Session, stored: Stored, number: int, *, disturbed: bool
     ) -> Failure | None:
@@ -180,6 +195,7 @@ class History:
         return Stored(
             entry,
             since=since if stored.since is None else stored.since,
+            until=len(self.world.journal) if stored.since is None else stored.until,
             edge=self.world.now,
             resumed=True,
             limits=limits_of(self.settings),
@@ -199,7 +215,11 @@ class History:
             return
         resumed = stored.resumed
         complete = Stored(
-            session.entry(), since=since, resumed=resumed, limits=limits_of(self.settings)
+            session.entry(),
+            since=since,
+            until=len(self.world.journal),
+            resumed=resumed,
+            limits=limits_of(self.settings),
         )
         if "states" in self.dimensions and self.rng.random() < 0.4:
             if self.rng.random() < 0.5:

@@ -27,6 +27,7 @@ class Stored:
         entry: The entry.
         since: Length of the journal when the reading began whose result it holds; None where
             no reading was complete or interrupted yet.
+        until: Its length when that reading ended.
         edge: Newest date that an interrupted reading may have read, or None if there is none.
         resumed: Whether a part of it was read by a run that was interrupted.
         limits: The settings that limit rows, as they were.
@@ -34,6 +35,7 @@ class Stored:
 
     entry: dict[str, t.Any]
     since: int | None = None
+    until: int = 0
     edge: float | None = None
     resumed: bool = False
     limits: tuple[bool, str] | None = None
@@ -161,8 +163,12 @@ class Judge:
             return ""
         if filtered and item.unarchived:
             return FILTERED
+        # A row that entered while it was read and was read counts as there before.
         behind = [
-            change for change in world.journal[stored.since :] if change.place >= world.edge(edge)
+            change
+            for index, change in enumerate(world.journal[stored.since :], stored.since)
+            if change.place >= world.edge(edge)
+            and not (change.sign > 0 and index < stored.until and change.id in self.table)
         ]
         if least_surplus(behind, item.place) <= 0:
             return BALANCED

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import typing as t
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
-from tests.adversary.protocol import Answer, Listed
+from tests.adversary.protocol import Answer
 from tests.adversary.world import DAY, text
 
 if t.TYPE_CHECKING:
@@ -82,7 +84,7 @@ class Server:
         if self._own_size:
             size = self._own_size if self._ignores else min(size, self._own_size)
         start = (asked.number - 1) * size
-        items = self._listing(size, start)
+        items = world.shown()
         if start and start >= len(items):
             match self._behind:
                 case "refused" | "last":
@@ -91,9 +93,7 @@ class Server:
                 case "last_unsaid":
                     self.contradicted += 1
                     start = max(0, len(items) - 1) // size * size
-        rows = tuple(
-            Listed(item.id, item.created, item.version) for item in items[start : start + size]
-        )
+        rows = tuple(item.listed for item in self._cut(items, start, size))
         total = max(0, self._total(len(items)) + self._total_off)
         more = start + size < total
         if "has_more" in world.dimensions:
@@ -119,18 +119,22 @@ class Server:
             self._cache[asked.number, asked.size] = (world.now, answer)
         return answer
 
-    def _listing(self, size: int, start: int) -> list[Item]:
-        """Return the list, its ties in the order of this answer."""
+    def _cut(self, items: list[Item], start: int, size: int) -> list[Item]:
+        """Return a page of the list, its ties in the order of this answer."""
         world, has = self.world, self.world.dimensions
-        items = world.shown()
-        if not world.sorted_by_date:
-            return items
-        if "ties_cut" in has and not ("ties_answer" in has and self.rng.random() < 0.5):
-            return sorted(items, key=lambda item: (item.place, item.order_at(size, start)))
-        if "ties_answer" in has:
+        page = items[start : start + size]
+        by_cut, by_answer = "ties_cut" in has, "ties_answer" in has
+        if not page or not world.sorted_by_date or not (by_cut or by_answer):
+            return page
+        low = bisect_left(items, page[0].place, key=attrgetter("place"))
+        high = bisect_right(items, page[-1].place, key=attrgetter("place"))
+        near = items[low:high]
+        if by_cut and not (by_answer and self.rng.random() < 0.5):
+            near.sort(key=lambda item: (item.place, item.order_at(size, start)))
+        else:
             draw = self.rng.random
-            return sorted(items, key=lambda item: (item.place, draw()))
-        return items
+            near.sort(key=lambda item: (item.place, draw()))
+        return near[start - low : start - low + size]
 
     def _total(self, total: int) -> int:
         """Return the total, of another moment than the rows if it is to be."""

@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 
+from tests.adversary.protocol import Listed
+
 if t.TYPE_CHECKING:
     from random import Random
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = 86400.0
+_NAIVE = EPOCH.replace(tzinfo=None)
 FULL_DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 Place = tuple[float, float]
@@ -22,7 +25,7 @@ Place = tuple[float, float]
 @lru_cache(maxsize=1 << 17)
 def text(seconds: float) -> str:
     """Return a moment, in seconds since the epoch of the histories, in the fixed form."""
-    return (EPOCH + timedelta(seconds=seconds)).strftime(FULL_DATE)
+    return (_NAIVE + timedelta(seconds=seconds)).isoformat(timespec="microseconds") + "Z"
 
 
 def seconds(moment: str) -> float:
@@ -35,7 +38,8 @@ class Item:
     """A row of the company.
 
     Attributes:
-        when: Its true `created_at`, or None; `created` is what answers show of it.
+        when: Its true `created_at`, or None.
+        listed: What answers show of it.
         place: Where it stands in the list; those of one place are ties.
         entered: Index in the journal of its last entry into the list.
         twice: Whether the list shows it twice for good.
@@ -44,8 +48,7 @@ class Item:
     id: str
     when: float | None
     place: Place
-    created: str | None
-    version: int = 1
+    listed: Listed
     archived: bool = False
     entered: int = 0
     unarchived: bool = False
@@ -151,7 +154,7 @@ class World:
 
     def watch(self) -> None:
         """Begin to note which rows stay in the list."""
-        self.there = {item.id: item.version for item in self.shown()}
+        self.there = {item.id: item.listed.version for item in self.shown()}
         self.alive = {item.id for item in self.items}
 
     # What happens
@@ -163,9 +166,9 @@ class World:
     def enter(self, when: float | None) -> Item:
         """Let a row enter."""
         self._made += 1
-        item = Item(f"r{self._made}", when, self._place(when), None if when is None else text(when))
-        if self.kind == "jobs":
-            item.created = None
+        shown = None if when is None or self.kind == "jobs" else text(when)
+        row_id = f"r{self._made}"
+        item = Item(row_id, when, self._place(when), Listed(row_id, shown, 1))
         insort(self.items, item, key=attrgetter("place"))
         self._note(1, item)
         return item
@@ -185,9 +188,8 @@ class World:
             self.there.pop(item.id, None)
         self.journal.append(Change(sign, item.place, item.id))
         self.lengths.append(self.lengths[-1] + sign * (1 + item.twice))
-        if self.trace is not None:
-            verb = "enters" if sign > 0 else "leaves"
-            self.trace.append(f"    {text(self.now)[:19]} {item.id} of {item.created} {verb}")
+        dated = "no date" if item.when is None else text(item.when)
+        self._say(f"{item.id} of {dated} {'enters' if sign > 0 else 'leaves'}")
 
     def _events(self) -> list[str]:
         has = self.dimensions
@@ -272,7 +274,7 @@ class World:
 
     def _set_archived(self, item: Item, *, archived: bool) -> None:
         item.archived = archived
-        item.version += 1
+        self._renew(item)
         item.unarchived = item.unarchived or not archived
         if self.filtered:
             self._note(-1 if archived else 1, item)
@@ -280,6 +282,12 @@ class World:
     def _edit(self) -> None:
         if self.items:
             item = self.rng.choice(self.items)
-            item.version += 1
-            if self.trace is not None:
-                self.trace.append(f"    {text(self.now)[:19]} {item.id} of {item.created} edited")
+            self._renew(item)
+
+    def _renew(self, item: Item) -> None:
+        item.listed = item.listed._replace(version=item.listed.version + 1)
+        self._say(f"{item.listed} is edited")
+
+    def _say(self, what: str) -> None:
+        if self.trace is not None:
+            self.trace.append(f"    {text(self.now)[:19]} {what}")
