@@ -25,6 +25,7 @@ DIMENSIONS = (
     "states",
     "interruptions",
     "sizes",
+    "short_pages",
     "refusals",
     "has_more",
     "doubles",

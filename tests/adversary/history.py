@@ -109,8 +109,9 @@ class History:
     def _run(self, reading: Reading, number: int) -> Failure | None:
         world, server, rng, has = self.world, self.server, self.rng, self.dimensions
         settings, outcome = self.settings, self.outcome
-        world.filtered = not settings.include_archived
-        world.lengths = [world.length]
+        if world.filtered == settings.include_archived:
+            world.filtered = not settings.include_archived
+            world.lengths = [world.length]
         server.begin_run()
         server.left = min(server.left, self.bounds.changes)
         refresh = number > 1 and "refresh" in has and rng.random() < 0.4

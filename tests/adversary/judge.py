@@ -142,7 +142,7 @@ class Judge:
         newest = max(dates, default=world.now)
         if bookmarked is None or bookmarked < -1e9:
             bookmarked = newest
-        elif stored.resumed:
+        elif stored.edge is not None:
             bookmarked = max(bookmarked, newest)
         return bookmarked - settings.lookback_days * DAY
 

@@ -51,6 +51,7 @@ class Server:
             self._behind = rng.choice(["refused", "last", "last_unsaid"])
         self._more = rng.choice(["", "", "true", "false"]) if "has_more" in has else ""
         self._total_off = rng.choice([-3, -1, 1, 2]) if "total_off" in has else 0
+        self._hides = "short_pages" in has and rng.random() < 0.6
         self._cached_often = rng.choice([0.1, 0.4])
         self._ages = rng.random() < 0.5
 
@@ -82,6 +83,8 @@ class Server:
             return cached
         size = asked.size
         if self._own_size:
+            if rng.random() < 0.01:
+                self._own_size = rng.randrange(1, 41)
             size = self._own_size if self._ignores else min(size, self._own_size)
         start = (asked.number - 1) * size
         items = world.shown()
@@ -93,9 +96,12 @@ class Server:
                 case "last_unsaid":
                     self.contradicted += 1
                     start = max(0, len(items) - 1) // size * size
-        rows = tuple(item.listed for item in self._cut(items, start, size))
+        page = self._cut(items, start, size)
+        rows = tuple(item.listed for item in page if not item.hidden)
         total = max(0, self._total(len(items)) + self._total_off)
         more = start + size < total
+        if self._hides:
+            total -= sum(item.hidden for item in items)
         if "has_more" in world.dimensions:
             more = {"true": True, "false": False}.get(self._more, more != (rng.random() < 0.15))
         took = rng.uniform(0.05, 1.5)

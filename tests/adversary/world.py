@@ -43,6 +43,7 @@ class Item:
         place: Where it stands in the list; those of one place are ties.
         entered: Index in the journal of its last entry into the list.
         twice: Whether the list shows it twice for good.
+        hidden: Whether it has a place and is counted, and is left out of its page.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Item:
     entered: int = 0
     unarchived: bool = False
     twice: bool = False
+    hidden: bool = False
 
     def order_at(self, size: int, start: int) -> int:
         """Return a number that orders ties, another for each piece of the list."""
@@ -154,7 +156,7 @@ class World:
 
     def watch(self) -> None:
         """Begin to note which rows stay in the list."""
-        self.there = {item.id: item.listed.version for item in self.shown()}
+        self.there = {item.id: item.listed.version for item in self.shown() if not item.hidden}
         self.alive = {item.id for item in self.items}
 
     # What happens
@@ -169,6 +171,7 @@ class World:
         shown = None if when is None or self.kind == "jobs" else text(when)
         row_id = f"r{self._made}"
         item = Item(row_id, when, self._place(when), Listed(row_id, shown, 1))
+        item.hidden = "short_pages" in self.dimensions and self.rng.random() < 0.2
         insort(self.items, item, key=attrgetter("place"))
         self._note(1, item)
         return item
