@@ -8,8 +8,9 @@ import typing as t
 
 import click
 
+from tests.adversary.bounds import Bounds
 from tests.adversary.dimensions import GROUPS
-from tests.adversary.history import KINDS, Bounds
+from tests.adversary.history import KINDS
 from tests.adversary.list_read import list_reading
 from tests.adversary.measure import measure, play, smallest
 from tests.adversary.plain import PlainReading

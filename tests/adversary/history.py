@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 
+from tests.adversary.bounds import AS_LARGE_AS_EVER, Bounds, Outcome
 from tests.adversary.judge import Failure, Judge, Stored, limits_of
+from tests.adversary.moments import DAY, text
 from tests.adversary.protocol import Settings
 from tests.adversary.server import Server
-from tests.adversary.world import DAY, World, text
+from tests.adversary.world import World
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,42 +22,6 @@ if t.TYPE_CHECKING:
 KINDS = ("leads", "customers", "jobs")
 MOST_REQUESTS = 1500
 _NEVER = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How large a history may be: rows at first, runs, changes in a run, size of pages."""
-
-    rows: int = 120
-    runs: int = 5
-    changes: int = 12
-    smallest_page: int = 1
-
-
-AS_LARGE_AS_EVER = Bounds()
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a history showed; it ends with the first failure.
-
-    Attributes:
-        complete: Runs of status 0.
-        disturbed: Runs that came to their end over a list that changed meanwhile, or answers
-            that were wrong.
-        disturbed_complete: Those of them with status 0.
-        refused_at_rest: Runs of status 1 over a list at rest with honest answers.
-    """
-
-    runs: int = 0
-    complete: int = 0
-    disturbed: int = 0
-    disturbed_complete: int = 0
-    refused_at_rest: int = 0
-    activated: int = 0
-    requests: int = 0
-    excused: dict[str, int] = field(default_factory=dict)
-    failure: Failure | None = None
 
 
 class History:
@@ -249,6 +215,8 @@ class History:
         for _ in range(min(self.bounds.changes, rng.choice([0, 0, 1, 2, 4, 8]))):
             world.change()
             world.now += rng.choice([0.1, 20.0, 400.0])
+        if rng.random() < 0.25:
+            world.grow(min(3 * self.bounds.changes, rng.choice([6, 20, 60])))
         changes: list[str] = []
         if "settings" in has and rng.random() < 0.4:
             changes.append(rng.choice(["lookback", "filter", "page_size", "method"]))

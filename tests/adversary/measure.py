@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.adversary.bounds import AS_LARGE_AS_EVER, Bounds
 from tests.adversary.dimensions import DIMENSIONS, MIXED, NONE
-from tests.adversary.history import AS_LARGE_AS_EVER, Bounds, History
+from tests.adversary.history import History
 
 if t.TYPE_CHECKING:
     from tests.adversary.judge import Failure

@@ -6,8 +6,8 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tests.adversary.moments import FULL_DATE
 from tests.adversary.protocol import Asked, Ending
-from tests.adversary.world import FULL_DATE
 
 if t.TYPE_CHECKING:
     from tests.adversary.protocol import Answer, Listed, Settings

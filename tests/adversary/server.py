@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
+from tests.adversary.moments import DAY, text
 from tests.adversary.protocol import Answer
-from tests.adversary.world import DAY, text
 
 if t.TYPE_CHECKING:
     from random import Random

@@ -5,32 +5,15 @@ from __future__ import annotations
 import typing as t
 from bisect import insort
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from operator import attrgetter
 
+from tests.adversary.moments import DAY, text
 from tests.adversary.protocol import Listed
 
 if t.TYPE_CHECKING:
     from random import Random
 
-EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
-DAY = 86400.0
-_NAIVE = EPOCH.replace(tzinfo=None)
-FULL_DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 Place = tuple[float, float]
-
-
-@lru_cache(maxsize=1 << 17)
-def text(seconds: float) -> str:
-    """Return a moment, in seconds since the epoch of the histories, in the fixed form."""
-    return (_NAIVE + timedelta(seconds=seconds)).isoformat(timespec="microseconds") + "Z"
-
-
-def seconds(moment: str) -> float:
-    """Return the seconds of a moment in the fixed form."""
-    return (datetime.fromisoformat(moment) - EPOCH).total_seconds()
 
 
 @dataclass(eq=False, slots=True)
@@ -175,6 +158,12 @@ class World:
         insort(self.items, item, key=attrgetter("place"))
         self._note(1, item)
         return item
+
+    def grow(self, count: int) -> None:
+        """Let many rows enter, one after another."""
+        for _ in range(count):
+            self.now += self.rng.choice([0.1, 2.0, 30.0])
+            self._insert()
 
     def leave(self, item: Item) -> None:
         """Let a row leave for good."""
