@@ -18,7 +18,8 @@ DIMENSIONS = (
     "edits",
     "clock",
     "dates",
-    "cache",
+    "cache_with_age",
+    "cache_with_date",
     "start_date",
     "settings",
     "refresh",
@@ -47,7 +48,7 @@ TOGETHER = (
     "refresh+interruptions+settings",
     "undated_last+removals",
     "clock+future+late",
-    "cache+interruptions",
+    "cache_with_age+interruptions",
     "ties_answer+ties_cut+interruptions",
 )
 GROUPS = (NONE, *DIMENSIONS, *TOGETHER, MIXED)

@@ -37,8 +37,8 @@ class History:
     ) -> None:
         """Draw the list and the first settings."""
         # Sorted, as the order of sets of text differs from process to process.
-        name = f"{seed} {kind} {' '.join(sorted(dimensions))}"
-        self.rng, self.bounds, self.trace = Random(name), bounds, trace
+        self.name = f"{seed} {kind} {' '.join(sorted(dimensions))}"
+        self.rng, self.bounds, self.trace = Random(self.name), bounds, trace
         self.dimensions = has = frozenset(dimensions)
         page_size, rows = self._page_size(), bounds.rows
         if page_size < 5:
@@ -64,6 +64,8 @@ class History:
         """Let a reading read the list, run after run."""
         runs = 1 + self.rng.randrange(self.bounds.runs)
         for number in range(runs):
+            # So that readings that ask for more or less meet the same from then on.
+            self.rng.seed(f"{self.name} {number}")
             if number:
                 self._between()
             self.outcome.failure = self._run(reading, number + 1)

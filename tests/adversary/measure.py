@@ -45,7 +45,16 @@ def drawn(seed: int, group: str) -> frozenset[str]:
     if group == MIXED:
         rng = Random(f"mixture {seed}")
         odds = rng.choice([0.1, 0.2, 0.35])
-        rare = {"total_off", "doubles", "has_more", "cache", "sizes", "totals_old", "totals_new"}
+        rare = {
+            "total_off",
+            "doubles",
+            "has_more",
+            "cache_with_age",
+            "cache_with_date",
+            "sizes",
+            "totals_old",
+            "totals_new",
+        }
         return frozenset(
             name for name in DIMENSIONS if rng.random() < (odds / 2 if name in rare else odds)
         )

@@ -53,7 +53,10 @@ class Server:
         self._total_off = rng.choice([-3, -1, 1, 2]) if "total_off" in has else 0
         self._hides = "short_pages" in has and rng.random() < 0.6
         self._cached_often = rng.choice([0.1, 0.4])
-        self._ages = rng.random() < 0.5
+        self._caches = bool(has & {"cache_with_age", "cache_with_date"})
+        self._ages = "cache_with_age" in has
+        if "cache_with_date" in has:
+            self._ages = self._ages and rng.random() < 0.5
 
     def begin_run(self) -> None:
         """Choose what lasts for a run."""
@@ -121,7 +124,7 @@ class Server:
             date=None if date is None else text(date),
             asked=None if date is None else text(round(date - took, 3)),
         )
-        if "cache" in world.dimensions:
+        if self._caches:
             self._cache[asked.number, asked.size] = (world.now, answer)
         return answer
 

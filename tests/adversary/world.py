@@ -218,7 +218,7 @@ class World:
     def _batch(self, most: int, when: float | None) -> None:
         """Let a few rows enter, or many; all of one date if there are ties."""
         alike = bool(self.dimensions & {"ties_answer", "ties_cut"})
-        for _ in range(min(most, self.rng.choice([2, 3, 8, 30]))):
+        for _ in range(min(most, self.rng.choice([2, 2, 3, 3, 8, 8, 30, 70]))):
             self.enter(when if alike or when is None else when - self.rng.random())
 
     def _tie(self) -> None:
@@ -227,7 +227,7 @@ class World:
             if dated:
                 self.enter(dated[0].when)
                 return
-        self._batch(40, self._date())
+        self._batch(80, self._date())
 
     def _import(self) -> None:
         rng = self.rng
