@@ -67,10 +67,14 @@ class Pages(ABC):
         page = query.page
         if kind == "repeat_page":
             page = max(1, page - 1)
-        rows, total, length = self.cut(list_name, query, (page - 1) * limit, page * limit)
-        # The total of before the latest change is known without filters only.
-        if (self.switches.stale_total or kind == "stale_total") and not query.filters:
-            total = self.store.lists[list_name].stale[query.level]
+        start, stop = (page - 1) * limit, page * limit
+        rows, total, length = self.cut(list_name, query, start, stop)
+        # What was before the latest change is known without filters only.
+        former = None if query.filters else self.store.lists[list_name].former[query.level]
+        if former is not None and (self.switches.stale_total or kind == "stale_total"):
+            total = len(former)
+        if former is not None and (self.switches.stale_rows or kind == "stale_rows"):
+            rows, length = former[start:stop], len(former)
         pagination = self.pagination(query, limit, total, length, kind)
         if kind == "no_total":
             del pagination["total"]
