@@ -101,10 +101,10 @@ class Pages(ABC):
         if not self.switches.unstable_ties:
             return rows
         self._shuffles += 1
-        # Another order in another company, and nothing that two answers have in common: checksums of
-        # the ids, which differ in the same bits from answer to answer, kept many rows together.
-        newest = rows[0].id if rows else ""
-        shuffled = Random(f"{self._shuffles}/{newest}").sample(rows, len(rows))
+        # Independent from answer to answer, unlike checksums of ids: those differ in the same
+        # bits, and keep the same rows together. The id makes it another order in each company.
+        first = rows[0].id if rows else ""
+        shuffled = Random(f"{self._shuffles}/{first}").sample(rows, len(rows))
         return sorted(shuffled, key=lambda row: row.key[:-1])
 
     def keep_compressed(self, list_name: str, query: Query) -> None:
