@@ -97,8 +97,13 @@ class Count:
         """Begin with the first page."""
         self.next_request = PageRequest(1, self.largest)
 
-    def feed(self, page: Page) -> list[Row]:
-        """Take the response to a request; return the rows that had not come before."""
+    def feed(self, page: Page, *, joins: bool | None = None) -> list[Row]:
+        """Take the response to a request; return the rows that had not come before.
+
+        Args:
+            page: The response.
+            joins: Whether it joins what was read, where that is known otherwise.
+        """
         if self._looked_behind and self._pass.repeats(page):
             # Some lists show their last page in place of one behind it.
             self._end_pass()
@@ -111,7 +116,10 @@ class Count:
         self._responses += 1
         fresh, new = self._tally(page)
         try:
-            self._pass.take(page, fell, new, entered=max(0, page.total - former))
+            if joins is None:
+                self._pass.take(page, fell, new, entered=max(0, page.total - former))
+            else:
+                self._pass.jump(page.end if joins else min(page.start, self._pass.covered))
         except CannotVerify as reason:
             self._censuses.clear()
             self._begin_pass(str(reason))
@@ -277,6 +285,11 @@ class _Pass:
         if self._idle > _MOST_IDLE:
             message = "its responses contradict each other on how many pages there are"
             raise CannotVerify(message)
+
+    def jump(self, covered: int) -> None:
+        """Take it that so many leading rows have been read."""
+        self.covered = self._covered_before = self._furthest = covered
+        self.steady = False
 
     def repeats(self, page: Page) -> bool:
         """Whether a page shows just the rows of the one before."""

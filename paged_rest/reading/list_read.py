@@ -239,7 +239,8 @@ class ListRead:
             if self._count:
                 self._count.one_size = True
             self._drop_chain(one_size=limit)
-        return replace(page, limit=limit)
+        # Of two clocks, the one that is behind makes no later row look older.
+        return replace(page, limit=limit, asked=page.asked and min(page.asked, self.started))
 
     def _feed_chain(self, page: Page) -> list[Row]:
         chain = self._chain
@@ -252,7 +253,7 @@ class ListRead:
                 return self._feed_count(page)
             return []
         if not self.newest_first:
-            return self._feed_both(page, chain)
+            return self._feed_both(page, chain, joined=joined)
         if not joined:
             self.next_request = chain.next_request
             return []
@@ -267,9 +268,9 @@ class ListRead:
         self._remember(fresh, chain)
         return fresh
 
-    def _feed_both(self, page: Page, chain: Chain) -> list[Row]:
+    def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
         """Count a list of no promised order, and see whether it has one all the same."""
-        fresh = self._feed_count(page)
+        fresh = self._feed_count(page, joins=joined)
         if self.proof or self.unverified_reason:
             return fresh
         if chain.in_group or page.limit < self.page_size // 2:
@@ -282,9 +283,9 @@ class ListRead:
             self.next_request = chain.next_request
         return fresh
 
-    def _feed_count(self, page: Page) -> list[Row]:
+    def _feed_count(self, page: Page, *, joins: bool | None = None) -> list[Row]:
         assert self._count  # noqa: S101
-        fresh = self._count.feed(page)
+        fresh = self._count.feed(page, joins=joins)
         self.repeats += len(page.rows) - len(fresh)
         self._take_count(self._count)
         return fresh
