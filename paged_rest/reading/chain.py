@@ -115,7 +115,7 @@ class Chain:
         oldest: Every row that stays and is strictly newer has been read.
         next_request: The page to ask for, or None at the end.
         ended: Whether the end of the list was seen: a page that is not full.
-        doubtful_end: Whether the total says, twice, that there are rows behind that end.
+        doubtful_end: Whether responses deny that end, time and again.
         full_pages: How many full pages were joined.
         keys: The keys of the page that came last; rows without a date have one too.
         complete: Keys of the rows of which the last page showed that none is missing, newest
@@ -137,7 +137,10 @@ class Chain:
     _in_vain: int = 0
     _doubts: int = 0
     _undated: str | None = None
+    _rest: list[str] = field(default_factory=list)
+    _behind: PageRequest | None = None
     _group: _Group | None = None
+    _last_group: _Group | None = None
 
     def __post_init__(self) -> None:
         """Begin at the head."""
@@ -158,7 +161,7 @@ class Chain:
 
         Every row that is strictly newer than the key must have been read.
         """
-        self.oldest, self.ended, self._group = key, False, None
+        self.oldest, self.ended, self._group, self._behind = key, False, None, None
         self._step = self._in_vain = self._doubts = 0
         self._move_to(position - 1)
 
@@ -173,6 +176,9 @@ class Chain:
             message = "its rows do not come newest first"
             raise CannotVerify(message)
         self._count_in_vain()
+        if self._behind:
+            self._end_in_doubt(page)
+            return True
         if self._group:
             return self._feed_group(self._group, page)
         if page.start and self.keys[:1] <= [self.oldest]:
@@ -188,6 +194,9 @@ class Chain:
             CannotVerify: It did so too often.
         """
         self._count_in_vain()
+        if self._behind:
+            self._end_in_doubt(None)
+            return
         self._step = max(2 * self._step, self.largest)
         self._move_to(self._anchor - self._step)
 
@@ -213,7 +222,7 @@ class Chain:
         if in_group:
             known = bisect_left(keys, x=True, key=lambda key: key < before)
         if keys and keys[-1] < before:
-            self.oldest, self._in_vain = keys[-1], 0
+            self.oldest, self._in_vain, self._doubts = keys[-1], 0, 0
         newer = _newer(keys, self.oldest)
         self._total = page.total
         if self.oldest < before or page.end > self._reach:
@@ -223,9 +232,9 @@ class Chain:
             self._end(page)
         else:
             self.full_pages += 1
-            self._doubts = 0
             self._choose(page_over(self._anchor, self._reach, self.largest))
         self.complete = [*in_group, *keys[known : None if self.ended else newer]]
+        self._rest = keys[newer:]
 
     def _step_on(self, *, in_front: bool) -> None:
         """Look further on, faster each time, if a page lies in front of what was read."""
@@ -236,24 +245,37 @@ class Chain:
     def _end(self, page: Page) -> None:
         """Believe that the list ends with a page that is not full, unless the page denies it.
 
-        Raises:
-            CannotVerify: It denies it every time.
+        Then it is asked for again, cut elsewhere, and at last the page behind it.
         """
-        if not page.has_more and page.end >= page.total:
+        if not page.has_more and page.end == page.total:
             self.ended, self.next_request = True, None
-        elif self._doubts == 0:
-            self._doubts = 1
-            other = page_over(self._anchor, self._reach, page.request.size - 1)
-            self.next_request = other or page.request
-        elif page.has_more:
-            message = "a page that is not full promises more"
-            raise CannotVerify(message)
+            return
+        self._doubts += 1
+        size = page.request.size
+        if self._doubts == 1:
+            self.next_request = page_over(self._anchor, self._reach, size - 1) or page.request
         else:
-            self.ended, self.doubtful_end, self.next_request = True, True, None
+            self._behind = self.next_request = PageRequest(page.request.number + 1, size)
+
+    def _end_in_doubt(self, page: Page | None) -> None:
+        """Take the page behind the end, or that there is none.
+
+        Raises:
+            CannotVerify: It shows rows.
+        """
+        if page and page.rows:
+            message = "a page that is not full is followed by others"
+            raise CannotVerify(message)
+        self.ended, self.doubtful_end, self.next_request = True, True, None
+        self.complete = self._rest
 
     def _choose(self, request: PageRequest | None) -> None:
         if request is None:
-            self._group = _Group(self.oldest, self._anchor, self.largest)
+            last = self._last_group
+            readings = last.readings if last and last.key == self.oldest else 0
+            self._group = self._last_group = _Group(
+                self.oldest, self._anchor, self.largest, readings
+            )
             request = self._group.begin()
         self.next_request = request
 

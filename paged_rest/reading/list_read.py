@@ -132,6 +132,8 @@ class ListRead:
             if self._chain:
                 self._chain.vanished()
                 self.next_request = self._chain.next_request
+                if self._chain.ended:
+                    self._end(proof="chain")
         except CannotVerify:
             self._drop_chain()
         if not self._chain and self._count:
@@ -231,7 +233,8 @@ class ListRead:
         shown, asked = len(page.rows), page.request.size
         limit = page.limit
         if not limit:
-            limit = shown if shown > asked or (page.has_more and shown) else asked
+            more = page.has_more or (page.request.number == 1 and page.total > shown)
+            limit = shown if shown > asked or (more and shown) else asked
         for reader in (self._chain, self._count):
             if reader and limit != asked:
                 reader.largest = limit if limit > asked else min(limit, reader.largest)
