@@ -73,7 +73,7 @@ simulate: install plugins ## Load a month of a changing company through faults a
 	$(RUN) -m tools.simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: install plugins ## Measure tap-rotor beside its peers, half an hour on a quiet machine: ARGS=
+bench: install plugins ## Measure tap-rotor beside its peers, an hour on a quiet machine: ARGS=
 	@$(RUN) -m tools.benchmarks $(ARGS)
 
 .PHONY: check

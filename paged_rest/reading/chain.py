@@ -24,7 +24,7 @@ _UNDATED_FIRST, _UNDATED_LAST = "~", ""
 _ABOVE_ALL = "\x7f"
 # Pages in a row that bring the reading no further.
 _MOST_IN_VAIN = 40
-_MOST_PASSES_OF_A_GROUP = 8
+_MOST_READINGS_OF_A_GROUP = 12
 
 
 def page_over(anchor: int, reach: int, largest: int) -> PageRequest | None:
@@ -53,48 +53,55 @@ class _Group:
     """Rows of one key that no page can hold together with the row in front of them.
 
     Within the group pages overlap by rows of it, which proves nothing if their order changes.
-    So it is read until two readings in a row, cut at different places, show the same ids, as
-    many as there are places.
+    So it is read again, cut at other places, until as many ids have come again as there are
+    places, and the last reading has shown no other. The first reading does not count, as a row
+    may have left in the middle of it.
     """
 
     key: str
     anchor: int
     size: int
     readings: int = 0
-    first: int = 0
+    first: int = -1
+    places: int = 0
     moved: bool = False
+    known: int = 0
     ids: set[str] = field(default_factory=set)
-    former: set[str] | None = None
+    again: set[str] | None = None
 
     def begin(self) -> PageRequest | None:
         """Begin a reading; return its first page."""
-        self.ids, self.moved = set(), False
-        size = max(1, self.size * 3 // 4) if self.readings % 2 else self.size
+        self.first, self.moved, self.known = -1, False, len(self.ids)
+        size = self.size - self.readings * (self.size // 7 + 1) % (self.size // 2 + 1)
         return page_over(self.anchor, max(self.anchor, 0), size)
 
     def joins(self, page: Page, keys: list[str]) -> bool:
         """Whether no row of the group stands between this page and those before it."""
         first = keys[:1]
-        return not page.start or first > [self.key] or (bool(self.ids) and first == [self.key])
+        return not page.start or first > [self.key] or (self.first >= 0 and first == [self.key])
 
     def take(self, page: Page, keys: list[str]) -> bool:
         """Take a page that joins; return whether it shows the end of the group."""
         above, end = _newer(keys, self.key), bisect_left(keys, x=True, key=lambda k: k < self.key)
-        if not self.ids:
+        if self.first < 0:
             self.first = page.start + above
         elif above and self.first != page.start + above:
             self.moved = True
-        self.ids.update(row.id for row in page.rows[above:end])
-        shown = page.start + end - self.first
+        ids = [row.id for row in page.rows[above:end]]
+        self.ids.update(ids)
+        if self.again is not None:
+            self.again.update(ids)
         if end == len(keys) == page.limit:
             return False
-        self.moved = self.moved or shown != len(self.ids)
+        former, self.places = self.places, page.start + end - self.first
+        if self.moved or (former and former != self.places):
+            self.ids, self.again = set(), None
         return True
 
     def is_whole(self) -> bool:
-        """Whether the reading that has just ended agrees with the one before."""
-        whole = not self.moved and self.ids == self.former
-        self.former = None if self.moved else self.ids
+        """Whether nothing is missing after the reading that has just ended."""
+        whole = self.known == len(self.ids) and len(self.again or ()) == self.places
+        self.again = self.again if self.again is not None else set()
         self.readings += 1
         return whole
 
@@ -298,8 +305,8 @@ class Chain:
                 raise CannotVerify(message)
         elif group.is_whole():
             self._group = None
-            self._join(page, [group.key] * len(group.ids))
-        elif group.readings > _MOST_PASSES_OF_A_GROUP:
+            self._join(page, [group.key] * group.places)
+        elif group.readings > _MOST_READINGS_OF_A_GROUP:
             message = "many rows of one date come in an order that changes"
             raise CannotVerify(message)
         else:

@@ -19,8 +19,6 @@ from paged_rest.reading.page import CannotVerify, PageRequest
 from paged_rest.timestamps import before
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from paged_rest.reading.page import Page, Row
 
 _MOST_PASSES = 3
@@ -91,6 +89,7 @@ class Count:
     _censuses: list[_Census] = field(default_factory=list)
     _responses: int = 0
     _total: int = -1
+    _looked_behind: bool = False
     _pass: _Pass = field(default_factory=lambda: _Pass(0))
     _former_order: array[int] | None = None
 
@@ -100,6 +99,10 @@ class Count:
 
     def feed(self, page: Page) -> list[Row]:
         """Take the response to a request; return the rows that had not come before."""
+        if self._looked_behind and self._pass.repeats(page):
+            # Some lists show their last page in place of one behind it.
+            self._end_pass()
+            return []
         former, self._total = self._total, page.total
         fell = max(0, former - page.total)
         self._pass.steady = self._pass.steady and former in {-1, page.total}
@@ -113,18 +116,23 @@ class Count:
             self._censuses.clear()
             self._begin_pass(str(reason))
             return fresh
-        if self._pass.is_over(page):
+        if self._pass.is_over(page) and (self._looked_behind or len(page.rows) < page.limit):
             self._end_pass()
         elif self._proves():
             self.next_request = None
         else:
+            # A full page may be followed by others, whatever it says: one more shows the end.
+            self._looked_behind = self._pass.is_over(page)
             size = self._size(self.passes)
             self.next_request = PageRequest(self._pass.covered // size + 1, size)
         return fresh
 
     def vanished(self) -> None:
-        """Record that `next_request` lies behind the end of the list, which became shorter."""
-        self._begin_pass("it ended before a page that it had promised")
+        """Record that `next_request` lies behind the end of the list."""
+        if self._looked_behind:
+            self._end_pass()
+        else:
+            self._begin_pass("it ended before a page that it had promised")
 
     def _begin_census(self, page: Page) -> None:
         asked = before(page.asked, minutes=LATE_MINUTES) if page.asked and self.dated else ""
@@ -186,7 +194,7 @@ class Count:
 
     def _size(self, number: int) -> int:
         """The size of the pages of a pass: they share no border with those of the one before."""
-        return self.largest if number % 2 or self.one_size else max(1, self.largest - 1)
+        return self.largest if self.one_size else max(1, self.largest - number + 1)
 
     def _begin_pass(self, reason: str) -> None:
         """Read the list again from its first page, unless that was done often enough."""
@@ -194,6 +202,7 @@ class Count:
             self.next_request, self.failed = None, reason
             return
         self.passes += 1
+        self._looked_behind = False
         self._pass = _Pass(self._responses)
         self.next_request = PageRequest(1, self._size(self.passes))
 
@@ -227,7 +236,7 @@ class _Pass:
     _idle: int = 0
     _empty: int = 0
     _number: int = 0
-    _ids: Sequence[str] = ()
+    _ids: list[str] = field(default_factory=list)
 
     def take(self, page: Page, fell: int, new: int, *, entered: int) -> None:
         """Take a response.
@@ -242,7 +251,7 @@ class _Pass:
             CannotVerify: Its numbers mean nothing, or lead nowhere.
         """
         ids = [row.id for row in page.rows]
-        if ids and ids == self._ids and page.request.number > self._number and entered < len(ids):
+        if self.repeats(page) and page.request.number > self._number and entered < len(ids):
             message = "the same rows came under two page numbers"
             raise CannotVerify(message)
         self._ids, self._number = ids, page.request.number
@@ -268,6 +277,10 @@ class _Pass:
         if self._idle > _MOST_IDLE:
             message = "its responses contradict each other on how many pages there are"
             raise CannotVerify(message)
+
+    def repeats(self, page: Page) -> bool:
+        """Whether a page shows just the rows of the one before."""
+        return bool(page.rows) and [row.id for row in page.rows] == self._ids
 
     def is_over(self, page: Page) -> bool:
         """Whether the end of the list was read, by the page that came last."""

@@ -21,8 +21,6 @@ from paged_rest.reading.older_rows import (
 from paged_rest.timestamps import before
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from paged_rest.reading.chain import Chain
     from paged_rest.reading.page import Page
 
@@ -57,6 +55,7 @@ class Descent:
     entered_behind: int = 0
     _newest: str = ""
     _depth: Depth = field(default_factory=Depth)
+    _counts: dict[str, int] = field(default_factory=dict)
     _from: str = ""
     _alarm: str = ""
     _expected: int = 0
@@ -65,6 +64,7 @@ class Descent:
 
     def __post_init__(self) -> None:
         """Count at the moments at which earlier runs counted, too."""
+        self._counts = dict(self.previous.older.counts) if self.previous else {}
         self._depth.add([*self._counts, *(self.resume.newer if self.resume else ())])
 
     def feed(self, page: Page, chain: Chain, newest: str) -> bool:
@@ -123,10 +123,6 @@ class Descent:
         older = OlderRows(counts | ({} if chain.ended else deeper), gone)
         return older.thinned(newest, self.lookback_days)
 
-    @property
-    def _counts(self) -> Mapping[str, int]:
-        return self.previous.older.counts if self.previous else {}
-
     def _jump(self, point: ResumePoint, page: Page, chain: Chain, depth: Depth) -> bool:
         """Jump over what was read, once what is to be read again in front of it has been."""
         edge = reread_from(point.newest, self.lookback_days)
@@ -145,17 +141,18 @@ class Descent:
     def _raise_alarm(self, chain: Chain, depth: Depth) -> bool:
         """Go back to a moment if more rows are older than it than were counted."""
         gone = self.previous.older.gone if self.previous else 0
-        counts = self._counts
+        stop = self.stop_at or ""
+        known = {m: n for m, n in self._counts.items() if m in depth.newer and m >= stop}
         if self.jumped:
             self._alarm = self._from
-            counts = depth.older(counts, ended=chain.ended)
-        elif self.stop_at:
-            passed = [m for m in counts if m in depth.newer and m >= self.stop_at]
-            self._alarm = min(passed, default="")
-        if self._alarm not in counts:
+            known = depth.older(known, ended=chain.ended and not known)
+            self._counts |= known
+        elif stop:
+            self._alarm = min(known, default="")
+        if self._alarm not in known:
             self._alarm = ""
             return False
-        self._base, self._counted = self._alarm, counts[self._alarm]
+        self._base, self._counted = self._alarm, known[self._alarm]
         self._expected = self._counted - gone
         if depth.stated[self._alarm] <= self._expected:
             return False
@@ -166,10 +163,6 @@ class Descent:
 
     def _go_deeper(self) -> None:
         """Read on down to the next moment at which rows were counted."""
-        if self.jumped and self.resume:
-            # What lies behind has been read in this run.
-            self._base, self.stop_at = None, self.resume.oldest
-            return
         self._base = max((m for m in self._counts if m < (self._base or "")), default=None)
         self.stop_at = max(self._base or "", self.full_since or "") or None
 

@@ -86,6 +86,7 @@ class ListRead:
     _latest: str = ""
     _newest: str = ""
     _date: str = ""
+    _refused: str = ""
     _stale: int = 0
 
     def __post_init__(self) -> None:
@@ -206,12 +207,21 @@ class ListRead:
     # Responses
 
     def _is_stale(self, page: Page) -> bool:
-        """Whether a page is of an earlier time than the one before; it is asked for again."""
-        earliest = before(self._date, seconds=_SECONDS_APART) if self._date else ""
-        self._date = max(self._date, page.date or "")
-        if not page.cached and (page.date or earliest) >= earliest:
+        """Whether a page is of an earlier time than the one before; another is asked for then.
+
+        Its size differs, so that no cache has it. If that is not older than what was refused,
+        the clocks of two servers differ.
+        """
+        date, earliest = page.date or "", self._refused or self._date
+        if earliest and not self._refused:
+            earliest = before(earliest, seconds=_SECONDS_APART)
+        if not page.cached and (not date or date >= earliest):
+            self._date, self._refused, self._stale = date or self._date, "", 0
             return False
+        self._refused = "" if page.cached else date
         self._stale += 1
+        request = page.request
+        self.next_request = PageRequest(request.number, max(1, request.size - 1))
         if self._stale > _MOST_STALE_PAGES:
             self._end(unverified="responses come from a cache, from before the run")
         return True
@@ -249,10 +259,8 @@ class ListRead:
         fresh = [row for row in page.rows if row.id not in self._recent]
         self.repeats += len(page.rows) - len(fresh)
         self._note_newest(page)
-        if self._descent:
-            ended = self._descent.feed(page, chain, self._newest)
-        else:
-            ended = chain.ended
+        descent = self._descent
+        ended = descent.feed(page, chain, self._newest) if descent else chain.ended
         self.next_request = chain.next_request
         if ended:
             self._end(proof="chain")

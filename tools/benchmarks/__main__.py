@@ -6,10 +6,13 @@ import argparse
 import sys
 import typing as t
 
-from tools.benchmarks import loads, parts, peers, report
+from tools.benchmarks import histories, loads, parts, peers, report
 from tools.benchmarks.api import Api
+from tools.benchmarks.changing import changing
 
-PARTS = ("extract", "nothing-new", "postgres")
+PARTS = ("extract", "nothing-new", "postgres", "changing")
+# Ten pages: as many changes hide as many rows of a longer list.
+CHANGING_LEADS = 10_000
 # The floor has nothing to remember, and of dlt's two ways one is enough.
 WITHOUT_STATE = {"floor", "dlt-extract"}
 NAMES = list(
@@ -26,7 +29,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--only", choices=PARTS, nargs="+", default=PARTS, help="parts (all)")
     add("--peers", choices=NAMES, nargs="+", default=NAMES, metavar="NAME", help=", ".join(NAMES))
     add("--rounds", type=int, default=5, help="of which the median is shown (5)")
-    add("--leads", type=int, default=100_000, help="length of the list (100000)")
+    add(
+        "--leads",
+        type=int,
+        default=100_000,
+        help="length of the list (100000; changing: 10000 at most)",
+    )
+    add("--histories", type=int, default=20, help="of changing, for each peer (20)")
     add("--latency", type=float, nargs="+", default=[0, 150], metavar="MS", help="(0 150)")
     return parser.parse_args(arguments)
 
@@ -37,7 +46,9 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = [peer for peer in peers.EXTRACTORS if peer.name in options.peers]
     words = sys.argv[1:] if arguments is None else arguments
     command = " ".join(["python -m tools.benchmarks", *words]) if words else "make bench"
-    print(report.heading(command, options.leads, options.rounds), end="\n\n")
+    measured = f"{options.leads:,} leads, medians of {options.rounds}"
+    how = "each history once" if set(options.only) == {"changing"} else measured
+    print(report.heading(command, how), end="\n\n")
     with Api(options.leads) as api:
         for table in _tables(api, chosen, options):
             print(table, flush=True)
@@ -56,6 +67,10 @@ def _tables(api: Api, chosen: list[peers.Peer], options: argparse.Namespace) -> 
     if "postgres" in options.only:
         ways = [way for way in loads.all_loads() if way.name in options.peers]
         yield report.postgres(parts.postgres(api, ways, rounds), leads, loads.MERGE)
+    if "changing" in options.only:
+        length = min(leads, CHANGING_LEADS)
+        played = [histories.draw(number, length) for number in range(options.histories)]
+        yield report.changing(changing(chosen, played), options.histories, length)
 
 
 if __name__ == "__main__":

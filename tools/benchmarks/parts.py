@@ -1,4 +1,4 @@
-"""The three things that are measured, each in rounds: A B C, A B C."""
+"""What is measured of time, memory and requests, each in rounds: A B C, A B C."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ Runs = dict[str, list[Run] | str]
 def extract(api: Api, chosen: Sequence[Peer], rounds: int, latency: float) -> Runs:
     """Let each peer read all leads, with so many milliseconds per answer."""
     api.answer_after(latency)
-    runs = _Rounds(chosen)
-    for peer in runs.turns(rounds):
+    runs = Rounds[peers.Peer, Run](chosen)
+    for _, peer in runs.turns(rounds):
         with TemporaryDirectory(prefix="bench-") as folder:
-            job = runs.job(peer, api, Path(folder))
+            job = peers.Job(api.url, api.key, Path(folder), runs.programs(peer))
             runs.add(peer, partial(read, api, peer, job))
     return runs.found
 
@@ -60,10 +60,10 @@ def nothing_new(api: Api, chosen: Sequence[Peer], rounds: int) -> Runs:
         peer.remember(job)
         return read(api, peer, job)
 
-    runs = _Rounds(chosen)
-    for peer in runs.turns(rounds):
+    runs = Rounds[peers.Peer, Run](chosen)
+    for _, peer in runs.turns(rounds):
         with TemporaryDirectory(prefix="bench-") as folder:
-            job = runs.job(peer, api, Path(folder))
+            job = peers.Job(api.url, api.key, Path(folder), runs.programs(peer))
             job.incremental = True
             runs.add(peer, partial(twice, peer, job))
     return runs.found
@@ -72,12 +72,12 @@ def nothing_new(api: Api, chosen: Sequence[Peer], rounds: int) -> Runs:
 def postgres(api: Api, chosen: Sequence[Load], rounds: int) -> Runs:
     """Let each way load all leads into an empty database of an embedded PostgreSQL."""
     api.answer_after(0)
-    runs = _Rounds(chosen)
+    runs = Rounds["Load", Run](chosen)
     # Not in the repository: for root, PostgreSQL runs as a user who may not look into it.
     with TemporaryDirectory(prefix="bench-") as home, Postgres(Path(home) / "server") as server:
-        for number, way in enumerate(runs.turns(rounds)):
+        for number, (_, way) in enumerate(runs.turns(rounds)):
             with TemporaryDirectory(prefix="bench-") as folder:
-                job = runs.job(way, api, Path(folder))
+                job = peers.Job(api.url, api.key, Path(folder), runs.programs(way))
                 runs.add(way, partial(load, api, way, job, server, f"bench_{number}"))
     return runs.found
 
@@ -122,13 +122,15 @@ class _Entrant(t.Protocol):
 
 
 _Who = t.TypeVar("_Who", bound=_Entrant)
+_Result = t.TypeVar("_Result")
 
 
-class _Rounds(t.Generic[_Who]):
-    """Who takes part, and what was found."""
+class Rounds(t.Generic[_Who, _Result]):
+    """Who takes part, and what was found: results, or why there are none."""
 
     def __init__(self, chosen: Iterable[_Who]) -> None:
-        self.found: Runs = {}
+        """Make the environments of the chosen."""
+        self.found: dict[str, list[_Result] | str] = {}
         self._programs: dict[str, Path] = {}
         self._chosen = list(chosen)
         for peer in self._chosen:
@@ -138,27 +140,28 @@ class _Rounds(t.Generic[_Who]):
             except NotInstalled as reason:
                 self.found[peer.title] = f"not installed: {reason}"
 
-    def turns(self, rounds: int) -> Iterable[_Who]:
-        """Yield each peer in each round, for as long as it does not fail."""
+    def turns(self, rounds: int) -> Iterable[tuple[int, _Who]]:
+        """Yield each round from 0 on with each peer, for as long as that does not fail."""
         for number in range(rounds):
             for peer in self._chosen:
                 if isinstance(self.found[peer.title], list):
-                    _tell(f"round {number + 1} of {rounds}: {peer.name}")
-                    yield peer
+                    tell(f"round {number + 1} of {rounds}: {peer.name}")
+                    yield number, peer
 
-    def job(self, peer: _Who, api: Api, directory: Path) -> peers.Job:
-        """Return what a peer is to do."""
-        return peers.Job(api.url, api.key, directory, self._programs[peer.name])
+    def programs(self, peer: _Who) -> Path:
+        """Return the folder of the programs of a peer's environment."""
+        return self._programs[peer.name]
 
-    def add(self, peer: _Who, work: Callable[[], Run]) -> None:
+    def add(self, peer: _Who, work: Callable[[], _Result]) -> None:
         """Do the work and keep what it brings, or why it failed."""
         try:
-            run = work()
+            result = work()
         except measure.Failed as reason:
             self.found[peer.title] = f"failed: {reason}"
         else:
-            t.cast("list[Run]", self.found[peer.title]).append(run)
+            t.cast("list[_Result]", self.found[peer.title]).append(result)
 
 
-def _tell(what: str) -> None:
+def tell(what: str) -> None:
+    """Say how far it is."""
     print(what, file=sys.stderr, flush=True)

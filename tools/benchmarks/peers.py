@@ -35,6 +35,7 @@ class Job:
     Attributes:
         programs: The folder of the programs of the peer's environment.
         incremental: Whether the peer is to remember what it has read.
+        archived: Whether it is to read archived rows too.
         state: What the run before left, where the peer prints that.
         postgres: The connection, where there is a database to load into: host, port, user,
             password and database.
@@ -45,6 +46,7 @@ class Job:
     directory: Path
     programs: Path
     incremental: bool = False
+    archived: bool = True
     state: Path | None = None
     postgres: Mapping[str, t.Any] = field(default_factory=dict, repr=False)
 
@@ -52,6 +54,11 @@ class Job:
     def output(self) -> Path:
         """The file that takes what the command prints."""
         return self.directory / "output"
+
+    @property
+    def archived_parameter(self) -> str:
+        """The value of the API's parameter for archived rows."""
+        return "true" if self.archived else "false"
 
     def write(self, name: str, value: object) -> Path:
         """Write a file of JSON; return its path."""
@@ -127,6 +134,7 @@ class TapRotor(Singer):
     @override
     def command(self, job: Job) -> list[str | Path]:
         config = {**plugins.settings("tap-rotor"), "api_url": job.url, "api_key": job.key}
+        config["include_archived"] = job.archived
         if job.incremental:
             config["lookback_days"] = 1
         catalog = json.loads((ROOT / "catalog.json").read_text(encoding="utf-8"))
@@ -142,7 +150,11 @@ class Template(Singer):
 
     @override
     def command(self, job: Job) -> list[str | Path]:
-        config = {"api_url": job.url, "auth_token": job.key}
+        config = {
+            "api_url": job.url,
+            "auth_token": job.key,
+            "archived": job.archived_parameter,
+        }
         tap = PROGRAMS / "template_tap.py"
         return [job.programs / "python", tap, *self.options(job, config=config)]
 
@@ -157,7 +169,7 @@ class RestApiMsdk(Singer):
             "path": "/leads",
             "primary_keys": ["id"],
             "records_path": "$.data[*]",
-            "params": {"limit": 1000, "archived": "true"},
+            "params": {"limit": 1000, "archived": job.archived_parameter},
         }
         if job.incremental:
             stream |= {"replication_key": "created_at", "start_date": "2000-01-01T00:00:00Z"}
@@ -182,10 +194,11 @@ class Airbyte(Peer):
         mode = "incremental" if job.incremental else "full_refresh"
         stream = {"name": "leads", "json_schema": {}, "supported_sync_modes": [mode]}
         entry = {"stream": stream, "sync_mode": mode, "destination_sync_mode": "append"}
+        config = {"api_url": job.url, "api_key": job.key, "archived": job.archived_parameter}
         command: list[str | Path] = [
             job.programs / "source-declarative-manifest",
             *("read", "--manifest-path", PROGRAMS / "airbyte.yaml"),
-            *("--config", job.write("config.json", {"api_url": job.url, "api_key": job.key})),
+            *("--config", job.write("config.json", config)),
             *("--catalog", job.write("catalog.json", {"streams": [entry]})),
         ]
         return [*command, "--state", job.state] if job.state else command
@@ -215,6 +228,7 @@ class Dlt(Peer):
         return [
             *(job.programs / "python", PROGRAMS / "dlt_leads.py"),
             *(job.url, job.key, job.directory / "pipelines", self.way),
+            *("--archived", job.archived_parameter),
             *(["--incremental"] if job.incremental else []),
         ]
 
@@ -251,7 +265,8 @@ class Floor(Singer):
 
     @override
     def command(self, job: Job) -> list[str | Path]:
-        return [job.programs / "python", PROGRAMS / "floor.py", job.url, job.key]
+        program = [job.programs / "python", PROGRAMS / "floor.py"]
+        return [*program, job.url, job.key, "--archived", job.archived_parameter]
 
 
 FLOOR = Floor("floor", "floor: requests, orjson, print", "floor")

@@ -9,27 +9,29 @@ from datetime import UTC, datetime
 from statistics import median
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from tools.benchmarks.changing import Reading, Readings
     from tools.benchmarks.parts import Run, Runs
 
-Column = tuple[str, "Callable[[Sequence[Run]], str]"]
+_Result = t.TypeVar("_Result")
+Column = tuple[str, "Callable[[Sequence[_Result]], str]"]
 
 
-def heading(command: str, leads: int, rounds: int) -> str:
+def heading(command: str, how: str) -> str:
     """Say when, where and how this was measured."""
     day = datetime.now(UTC).date()
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return (
         f"{day}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, {python};"
-        f" {leads:,} leads, medians of {rounds}, in turn; `{command}`."
+        f" {how}, in turn; `{command}`."
     )
 
 
 def extraction(runs: Runs, leads: int, latency: float, floor: str) -> str:
     """Return the table of a reading of all leads."""
     lowest = runs.get(floor)
-    columns: list[Column] = [
+    columns: list[Column[Run]] = [
         ("CPU s", lambda of: f"{_cpu(of):.1f}"),
         ("CPU x floor", lambda of: _ratio(_cpu, of, lowest)),
         ("wall s", lambda of: f"{_wall(of):.1f}"),
@@ -43,7 +45,7 @@ def extraction(runs: Runs, leads: int, latency: float, floor: str) -> str:
 
 def nothing_new(runs: Runs, leads: int) -> str:
     """Return the table of a second run, with nothing new."""
-    columns: list[Column] = [
+    columns: list[Column[Run]] = [
         ("requests", _requests),
         ("records", lambda of: _span(run.rows for run in of)),
         ("wall s", lambda of: f"{_wall(of):.1f}"),
@@ -54,7 +56,7 @@ def nothing_new(runs: Runs, leads: int) -> str:
 def postgres(runs: Runs, leads: int, merge: str) -> str:
     """Return the table of loads into PostgreSQL."""
     other = runs.get(merge)
-    columns: list[Column] = [
+    columns: list[Column[Run]] = [
         ("wall s", lambda of: f"{_wall(of):.1f}"),
         ("wall x dlt's merge", lambda of: _ratio(_wall, of, other)),
         ("CPU s, without the server's", lambda of: f"{_cpu(of):.1f}"),
@@ -65,7 +67,23 @@ def postgres(runs: Runs, leads: int, merge: str) -> str:
     return _table(f"{leads:,} leads into PostgreSQL", runs, columns)
 
 
-def _table(title: str, runs: Runs, columns: Sequence[Column]) -> str:
+def changing(readings: Readings, histories: int, leads: int) -> str:
+    """Return the table of what was missed of changing lists.
+
+    Rows count as missed where the run ended well: the others do not pass for complete.
+    """
+    columns: list[Column[Reading]] = [
+        ("ended well", lambda of: f"{len(_well(of))} of {len(of)}"),
+        ("of them with rows missing", lambda of: _bad(sum(missed > 0 for missed in _well(of)))),
+        ("rows missed", lambda of: _bad(sum(_well(of)))),
+        ("requests", lambda of: _span(reading.requests for reading in of)),
+    ]
+    return _table(f"{histories} lists of {leads:,} leads that change", readings, columns)
+
+
+def _table(
+    title: str, runs: Mapping[str, list[_Result] | str], columns: Sequence[Column[_Result]]
+) -> str:
     lines = [
         ["", *(name for name, _ in columns)],
         ["---", *["---:"] * len(columns)],
@@ -109,6 +127,15 @@ def _ratio(
     value: Callable[[Sequence[Run]], float], of: Sequence[Run], to: Sequence[Run] | str | None
 ) -> str:
     return f"{value(of) / value(to):.2f}" if to and not isinstance(to, str) else ""
+
+
+def _well(readings: Sequence[Reading]) -> list[int]:
+    """Return how many rows each reading missed that ended well."""
+    return [reading.missed for reading in readings if reading.missed is not None]
+
+
+def _bad(count: int) -> str:
+    return f"**{count:,}**" if count else "0"
 
 
 def _span(values: t.Iterable[int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.exceptions import HTTPException
@@ -12,6 +13,7 @@ from tools.sandbox.answers import Answer, Refusal, http_date
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
     from starlette.requests import Request
 
@@ -77,10 +79,14 @@ class Endpoints(ABC):
                 return refusal.answer
             if self.switches.date_header:
                 # Of the same instant as the rows.
-                answer.headers["Date"] = http_date(now)
+                answer.headers["Date"] = self.date(now)
             return answer
 
         return Route(self.prefix + path, endpoint, methods=[method])
+
+    def date(self, now: datetime) -> str:
+        """Return what `Date` says at a time of the clock that dates rows."""
+        return http_date(now + timedelta(seconds=self.switches.date_ahead))
 
     def list_page(self, name: str, request: Request) -> Answer:
         """Answer with a page of a list."""

@@ -38,7 +38,10 @@ Kind = Literal[
     "clamp",
     "no_total",
     "stale_total",
+    "stale_rows",
     "contradict",
+    # A cache's answer in place of the API's.
+    "cached",
 ]
 IN_FRONT = frozenset({"status", "html", "error_200", "reset"})
 
@@ -78,6 +81,8 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     """`drip`: bytes a second."""
     limit: int = 100
     """`clamp`: the page size used and stated."""
+    age: bool = False
+    """`cached`: whether the cache says how old its answer is, in `Age`."""
 
     def answer(self, now: datetime, error: Callable[..., Answer]) -> Answer:
         """Return the answer of a rule that answers in front of the API.

@@ -9,11 +9,12 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from tools.sandbox.answers import compress, http_date
+from tools.sandbox.answers import compress
 from tools.sandbox.faults import IN_FRONT, Faults, Rule
 from tools.sandbox.rows import decode, encode
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from types import MethodType
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -76,6 +77,7 @@ class Front:
         self.faults = faults
         self.log = log
         self.errors: list[Exception] = []
+        self._kept: dict[bytes, tuple[datetime, Collected]] = {}
         self.stopping = asyncio.Event()
         self.released = asyncio.Event()
 
@@ -97,7 +99,7 @@ class Front:
                 request.status = message["status"]
                 dated = any(name == b"date" for name, _ in message["headers"])
                 if self.api.switches.date_header and not dated:
-                    date = http_date(self.api.store.now).encode()
+                    date = self.api.date(self.api.store.now).encode()
                     message["headers"] = [*message["headers"], (b"date", date)]
             await send(message)
 
@@ -122,8 +124,28 @@ class Front:
             await rule.answer(self.api.store.now, self.api.error)(scope, receive, send)
         elif rule and rule.kind in ON_THE_WAY:
             await self._spoil(rule, scope, receive, send)
+        elif self.api.switches.cache:
+            await self._pass_cache(rule, scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _pass_cache(
+        self, rule: Rule | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Send what the API answers and keep it, or what was kept last where the rule says so."""
+        url = scope["path"].encode() + b"?" + scope["query_string"]
+        now = self.api.store.now
+        if rule and rule.kind == "cached" and url in self._kept:
+            made, answer = self._kept[url]
+            age = str(int((now - made).total_seconds())).encode()
+            headers = [*answer.start["headers"], *([(b"age", age)] if rule.age else [])]
+        else:
+            answer = Collected()
+            await self.app(scope, receive, answer.send)
+            self._kept[url] = now, answer
+            headers = answer.start["headers"]
+        await send({**answer.start, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": answer.body})
 
     async def pause(self, seconds: float | None, *ends: asyncio.Event) -> None:
         """Wait `seconds` (None: forever), for one of `ends`, or for the end of the server."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
-from zlib import crc32
 
 from tools.sandbox.answers import compress
 from tools.sandbox.rows import Row, encode
@@ -67,10 +67,14 @@ class Pages(ABC):
         page = query.page
         if kind == "repeat_page":
             page = max(1, page - 1)
-        rows, total, length = self.cut(list_name, query, (page - 1) * limit, page * limit)
-        # The total of before the latest change is known without filters only.
-        if (self.switches.stale_total or kind == "stale_total") and not query.filters:
-            total = self.store.lists[list_name].stale[query.level]
+        start, stop = (page - 1) * limit, page * limit
+        rows, total, length = self.cut(list_name, query, start, stop)
+        # What was before the latest change is known without filters only.
+        former = None if query.filters else self.store.lists[list_name].former[query.level]
+        if former is not None and (self.switches.stale_total or kind == "stale_total"):
+            total = len(former)
+        if former is not None and (self.switches.stale_rows or kind == "stale_rows"):
+            rows, length = former[start:stop], len(former)
         pagination = self.pagination(query, limit, total, length, kind)
         if kind == "no_total":
             del pagination["total"]
@@ -97,8 +101,11 @@ class Pages(ABC):
         if not self.switches.unstable_ties:
             return rows
         self._shuffles += 1
-        salt = str(self._shuffles)
-        return sorted(rows, key=lambda row: (row.key[:-1], crc32((row.id + salt).encode())))
+        # Independent from answer to answer, unlike checksums of ids: those differ in the same
+        # bits, and keep the same rows together. The id makes it another order in each company.
+        first = rows[0].id if rows else ""
+        shuffled = Random(f"{self._shuffles}/{first}").sample(rows, len(rows))
+        return sorted(shuffled, key=lambda row: row.key[:-1])
 
     def keep_compressed(self, list_name: str, query: Query) -> None:
         """Compress a page in advance; it is used until the page changes."""

@@ -28,7 +28,8 @@ class RotorPages(Pages):
         self, query: Query, limit: int, total: int, length: int, fault: str | None
     ) -> dict[str, Any]:
         """Return `has_more`, `limit`, `page`, `total`."""
-        has_more = query.page * limit < length
+        end = total if self.switches.has_more_from == "total" else length
+        has_more = query.page * limit < end
         pagination = {
             "has_more": has_more != (fault == "contradict"),
             "limit": limit,

@@ -107,7 +107,7 @@ class Row:
 class Rows:
     """A list's rows by id and sorted by key, in the usual reading and in the full one.
 
-    `stale` holds the lengths of the two readings before the latest change.
+    `former` holds the two readings as they were before the latest change.
     """
 
     def __init__(self) -> None:
@@ -115,12 +115,17 @@ class Rows:
         self.by_id: dict[str, Row] = {}
         self.sequence = 0
         """The number of rows made so far."""
-        self.stale = (0, 0)
+        self.former: tuple[Sequence[Row], Sequence[Row]] = ([], [])
         self._orders: tuple[list[Row], list[Row]] = ([], [])
 
     def begin(self) -> None:
         """Announce a change."""
-        self.stale = (len(self._orders[0]), len(self._orders[1]))
+        self.former = (self._orders[0][:], self._orders[1][:])
+
+    @property
+    def stale(self) -> tuple[int, int]:
+        """The lengths of the two readings before the latest change."""
+        return len(self.former[0]), len(self.former[1])
 
     def fill(self, rows: Iterable[Row]) -> None:
         """Put the first rows in, in any order."""

@@ -21,8 +21,14 @@ class Common(msgspec.Struct, forbid_unknown_fields=True):
     """Whether answers are compressed for those who accept it."""
     date_header: bool = True
     """Whether answers carry `Date` (the clock of what is served, not the machine's)."""
+    date_ahead: float = 0.0
+    """Seconds by which `Date` is ahead of the clock that dates rows; negative: behind it."""
     stale_total: bool = False
     """Whether `total` is from before the list's latest change, the rows from after."""
+    stale_rows: bool = False
+    """The reverse: the rows are from before that change, in their order, `total` from after."""
+    cache: bool = False
+    """Whether a cache in front keeps the latest answer to each URL, for the rule `cached`."""
     unstable_ties: bool = False
     """Whether rows that the order leaves equal come in another one at every request."""
 
@@ -34,6 +40,8 @@ class Switches(Common):
     """A limit above this is cut to it; smaller than 1000: the server clamps."""
     state_limit: bool = True
     """Whether `pagination` has `limit`."""
+    has_more_from: Literal["rows", "total"] = "rows"
+    """What `has_more` follows where rows and total are of two moments."""
     service_date_filter: Literal["whole", "page"] = "whole"
     """Service dates are filtered over the whole list, or within each fetched page:
     then pages are short, or empty, though `has_more` is true."""

@@ -135,7 +135,7 @@ def test_archivings_in_every_pass_are_not_called_complete_in_vain(tap, company, 
     read(tap, company, include_archived=False)
 
 
-@pytest.mark.parametrize(("leads", "asked"), [(12, [1, 2, 1, 2]), (25, [1, 2, 3] * 3)])
+@pytest.mark.parametrize(("leads", "asked"), [(12, [1, 2, 1, 2]), (26, [1, 2, 3] * 3)])
 def test_an_order_of_chance_is_complete_once_every_row_has_come(tmp_path, leads, asked):
     company = hourly()
     company.insert("leads", leads, created_at=company.now)

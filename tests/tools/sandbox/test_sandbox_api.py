@@ -96,6 +96,18 @@ def test_date_is_that_of_the_company(client, sandbox, company):
         assert "date" not in client.get(path).headers
 
 
+@pytest.mark.parametrize(
+    ("ahead", "date"),
+    [(90, "Tue, 30 Jun 2026 12:01:30 GMT"), (-172800, "Sun, 28 Jun 2026 12:00:00 GMT")],
+)
+def test_a_date_by_another_clock(client, sandbox, company, ahead, date):
+    sandbox.switch(date_ahead=ahead)
+    for path in ("/leads", "/nothing"):
+        assert client.get(path).headers["date"] == date
+    (row,) = company.insert("leads")
+    assert row["created_at"] == "2026-06-30T12:00:01.000Z"
+
+
 def test_quota_per_key_and_day(client, sandbox, company):
     sandbox.keys[sandbox.api_key].quota = 3
     sandbox.add_key("second", quota=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -206,6 +207,31 @@ def test_stale_total_of_one_answer(client, sandbox, company):
     sandbox.before("/pins", 2, lambda: company.insert("pins", 4))
     totals = [client.page("/pins", limit=50, page=page)[1]["total"] for page in (1, 2, 3)]
     assert totals == [120, 120, 124]
+
+
+def test_stale_rows_of_one_answer(client, sandbox, company):
+    first, second = (client.page("/pins", limit=10, page=page)[0] for page in (1, 2))
+    sandbox.rule("stale_rows", page=2)
+    sandbox.before("/pins", 2, lambda: company.delete("pins", first[3]["id"]))
+    rows, pagination = client.page("/pins", limit=10, page=2)
+    assert (rows, pagination["total"]) == (second, 119)
+    assert client.page("/pins", limit=10, page=2)[0][0] == second[1]
+
+
+@pytest.mark.parametrize("age", [False, True])
+def test_an_answer_of_a_cache(client, sandbox, company, age):
+    sandbox.switch(cache=True)
+    first = client.get("/pins", limit=10, page=2)
+    company.advance(timedelta(minutes=5))
+    company.insert("pins", 4)
+    sandbox.rule("cached", "/pins", page=2, age=age, times=2)
+    other, kept = (client.get("/pins", limit=limit, page=2) for limit in (9, 10))
+    assert (kept.content, kept.headers["date"]) == (first.content, first.headers["date"])
+    assert kept.headers.get("age") == ("304" if age else None)
+    assert other.json()["pagination"]["total"] == 124
+    fresh = client.get("/pins", limit=10, page=2)
+    assert fresh.json()["data"] == company.rows("pins")[10:20]
+    assert "age" not in fresh.headers
 
 
 def test_which_requests_are_hit(client, sandbox):

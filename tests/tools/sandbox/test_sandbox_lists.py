@@ -120,6 +120,30 @@ def test_stale_total(client, sandbox, company):
     assert client.page("/pins")[1]["total"] == 122
 
 
+def test_stale_rows(client, sandbox, company):
+    sandbox.switch(stale_rows=True)
+    company.insert("pins", 3)
+    rows = company.rows("pins")
+    assert client.page("/pins", limit=10) == (
+        rows[3:13],
+        {"has_more": True, "limit": 10, "page": 1, "total": 123},
+    )
+    sandbox.switch(stale_rows=False)
+    assert client.page("/pins", limit=10)[0] == rows[:10]
+
+
+@pytest.mark.parametrize(("follows", "has_more"), [("rows", True), ("total", False)])
+def test_has_more_of_another_moment(client, sandbox, company, follows, has_more):
+    sandbox.switch(stale_total=True, has_more_from=follows)
+    company.insert("pins")
+    assert client.page("/pins", limit=120)[1] == {
+        "has_more": has_more,
+        "limit": 120,
+        "page": 1,
+        "total": 120,
+    }
+
+
 def test_unstable_ties(client, sandbox, company):
     company.insert("pins", 30, created_at="2027-01-01T00:00:00Z")
     assert client.ids("/pins") == client.ids("/pins")

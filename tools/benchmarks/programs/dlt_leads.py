@@ -17,11 +17,11 @@ WAYS: dict[str, tuple[str | None, str]] = {
 }
 
 
-def source(url: str, key: str, way: str, *, incremental: bool) -> t.Any:
+def source(url: str, key: str, way: str, *, archived: str, incremental: bool) -> t.Any:
     """Return the source with its one resource."""
     endpoint: dict[str, t.Any] = {
         "path": "leads",
-        "params": {"limit": 1000, "archived": "true"},
+        "params": {"limit": 1000, "archived": archived},
         "data_selector": "data",
         "paginator": {
             "type": "page_number",
@@ -63,9 +63,16 @@ def main() -> None:
     parser.add_argument("directory", help="where dlt keeps its pipelines")
     parser.add_argument("way", choices=WAYS)
     parser.add_argument("--dataset", default="dlt")
+    parser.add_argument("--archived", default="true", help="true: archived leads too")
     parser.add_argument("--incremental", action="store_true")
     options = parser.parse_args()
-    leads = source(options.url, options.key, options.way, incremental=options.incremental)
+    leads = source(
+        options.url,
+        options.key,
+        options.way,
+        archived=options.archived,
+        incremental=options.incremental,
+    )
     pipeline = dlt.pipeline(
         "leads",
         pipelines_dir=options.directory,

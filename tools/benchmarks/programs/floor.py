@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("key")
+    parser.add_argument("--archived", default="true", help="true: archived leads too")
     options = parser.parse_args()
     out, dumps = sys.stdout.buffer, orjson.dumps
     with requests.Session() as session:
@@ -25,7 +26,7 @@ def main() -> None:
             number += 1
             answer = session.get(
                 f"{options.url}/leads",
-                params={"page": str(number), "limit": "1000", "archived": "true"},
+                params={"page": str(number), "limit": "1000", "archived": options.archived},
                 timeout=60,
             )
             answer.raise_for_status()

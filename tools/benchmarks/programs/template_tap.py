@@ -72,7 +72,7 @@ class Leads(RESTStream[int]):
         self, _context: Mapping[str, t.Any] | None, token: int | None
     ) -> dict[str, t.Any]:
         """Return the parameters of a page."""
-        return {"page": token, "limit": 1000, "archived": "true"}
+        return {"page": token, "limit": 1000, "archived": self.config["archived"]}
 
     def parse_response(self, response: requests.Response) -> Iterable[dict[str, t.Any]]:
         """Yield the leads of a page."""
@@ -88,6 +88,7 @@ class TapTemplate(Tap):
     config_jsonschema = th.PropertiesList(
         th.Property("auth_token", th.StringType, required=True, secret=True),
         th.Property("api_url", th.StringType, required=True),
+        th.Property("archived", th.StringType, default="true"),
     ).to_dict()
 
     def discover_streams(self) -> list[Leads]:
