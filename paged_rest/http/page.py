@@ -59,7 +59,7 @@ class PageReader:
             if has_more:
                 raise broken(response, "is one page of several, where a whole list was expected")
             total = len(rows) if total is None else total
-            return Page(request, rows, total, len(rows) + 1, has_more=False)
+            return Page(request, rows, total, max(len(rows), total) + 1, has_more=False)
         if total is None or not isinstance(has_more, bool):
             raise broken(response, "does not say how many rows there are")
         stated_number = stated.get(api.page, request.number)

@@ -134,6 +134,8 @@ class Chain:
     _reach: int = 0
     _total: int = 0
     _step: int = 0
+    _front: int = -1
+    _behind: int = -1
     _in_vain: int = 0
     _doubts: int = 0
     _undated: str | None = None
@@ -163,6 +165,7 @@ class Chain:
         """
         self.oldest, self.ended, self._group, self._behind = key, False, None, None
         self._step = self._in_vain = self._doubts = 0
+        self._front = self._behind = -1
         self._move_to(position - 1)
 
     def feed(self, page: Page) -> bool:
@@ -238,8 +241,15 @@ class Chain:
 
     def _step_on(self, *, in_front: bool) -> None:
         """Look further on, faster each time, if a page lies in front of what was read."""
-        self._anchor += in_front * self._step
-        self._reach += in_front * self._step
+        self._front = self._reach if in_front else -1
+        if self._behind <= self._front or not in_front:
+            self._behind = -1
+        step = in_front * self._step
+        if self._behind >= 0:
+            # Half-way to a page that did not join, as that went too far.
+            step = min(step, (self._behind - self._front) // 2)
+        self._anchor += step
+        self._reach += step
         self._step = in_front * max(2 * self._step, self.largest)
 
     def _end(self, page: Page) -> None:
@@ -281,6 +291,13 @@ class Chain:
 
     def _step_back(self, page: Page) -> None:
         """Look further in front, as rows left there; the total hints at how many."""
+        self._behind = page.start if self.keys else min(page.start, page.total)
+        if 0 <= self._front < self._behind:
+            # Half-way to the last page that lay in front of what was read.
+            self._move_to((self._front + self._behind - 1) // 2)
+            return
+        if self._front >= 0:
+            self._front, self._step = -1, 0
         self._step = max(self._total - page.total, 2 * self._step, self.largest // 20, 1)
         position = min(self._anchor, page.start)
         if not self.keys:

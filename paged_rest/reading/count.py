@@ -270,10 +270,9 @@ class _Pass:
         self.steady = self.steady and page.start == self.covered
         if page.start <= self.covered:
             # Where there are further pages this one is whole, however few rows it shows: some
-            # lists are filtered after they are cut into pages.
-            self.covered = max(
-                self.covered, page.start + (page.limit if page.has_more else len(ids))
-            )
+            # lists are filtered after they are cut into pages, and a total may be off for good.
+            whole = page.has_more or page.end < page.total
+            self.covered = max(self.covered, page.start + (page.limit if whole else len(ids)))
         self._shown += new
         self._idle = 0 if new else self._idle + 1
         self._empty = 0 if ids else self._empty + 1

@@ -125,12 +125,25 @@ class Tap:
             )
         )
 
-    def asked(self, stream: str) -> list[int]:
-        """Pages of a stream that were asked for in the last run."""
+    def asked(self, stream: str) -> list[tuple[int, int | None]]:
+        """Return which places of a stream's list were asked for in the last run.
+
+        Each request is the first place, from 0, and the first one beyond: page 2 of 8 rows is
+        (8, 16). A request for the list without pages is (0, None).
+        """
         assert self.sandbox
-        path = BY_TAP[self.of.name][stream].path
-        requests = [request for request in self.sandbox.requests if request.path == path]
-        return [int(request.query.get("page", 1)) for request in requests]
+        path, api = BY_TAP[self.of.name][stream].path, self.of.api
+        ranges: list[tuple[int, int | None]] = []
+        for request in self.sandbox.requests:
+            if request.path != path:
+                continue
+            if api.page_size in request.query:
+                size = int(request.query[api.page_size])
+                end = int(request.query[api.page]) * size
+                ranges.append((end - size, end))
+            else:
+                ranges.append((0, None))
+        return ranges
 
     def _forget_requests(self) -> None:
         if self.sandbox:

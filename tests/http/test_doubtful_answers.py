@@ -9,7 +9,7 @@ import pytest
 
 from paged_rest.http import Response
 from tests.harness.companies import HOUR, hourly
-from tests.harness.promise import ALL, ids, read
+from tests.harness.promise import ALL, COUNTED, ids, read
 from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:
@@ -31,32 +31,59 @@ def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
     return Tap(tmp_path, sandbox, page_size=10)
 
 
-@pytest.mark.parametrize(("limit", "pages"), [(4, 10), (7, 6), (1, 40)])
-def test_a_server_that_clamps_from_the_start(tap, company, sandbox, limit, pages):
-    sandbox.switch(max_limit=limit)
+OF_SEVEN = [
+    *[(5, 10), (7, 14), (12, 18), (14, 21), (18, 24), (21, 28), (24, 30), (28, 35)],
+    *[(30, 36), (30, 36), (35, 42), (32, 36), (35, 42)],
+]
+"""The pages of 40 rows where a page holds at most 7: from row 35 on no page overlaps enough."""
+
+
+def test_a_server_that_clamps_from_the_start(tap, company, sandbox):
+    sandbox.switch(max_limit=7)
     assert read(tap, company).status == 0
-    assert tap.asked("leads") == [*range(1, pages + 1)]
+    assert tap.asked("leads") == [(0, 10), *OF_SEVEN]
+
+
+@pytest.mark.parametrize(
+    ("limit", "tried"),
+    [
+        (
+            4,
+            [
+                *[(0, 4), (3, 6), (2, 4), (3, 6), (4, 8), (6, 9), (6, 9), (8, 12), (6, 9)],
+                *[(8, 12), (8, 12)],
+            ],
+        ),
+        (1, [(0, 1)]),
+    ],
+)
+def test_pages_too_small_to_overlap_are_counted(tap, company, sandbox, limit, tried):
+    sandbox.switch(max_limit=limit)
+    assert read(tap, company, begun_again=True).status == 0
+    counted = [(place, place + limit) for place in range(limit, 40, limit)]
+    assert tap.asked("leads") == [(0, 10), *tried, (0, 10), *counted]
 
 
 def test_a_server_that_clamps_from_the_middle(tap, company, sandbox):
-    sandbox.before("/leads", 3, lambda: sandbox.switch(max_limit=4))
-    assert read(tap, company).status == 0
-    assert tap.asked("leads") == [1, 2, 3, *range(1, 11)]
+    sandbox.before("/leads", None, lambda: sandbox.switch(max_limit=4), nth=3)
+    assert read(tap, company, begun_again=True).status == 0
+    tried = [
+        *[(12, 16), (15, 18), (14, 16), (15, 18), (16, 20), (18, 21), (18, 21), (20, 24)],
+        *[(18, 21), (20, 24), (20, 24)],
+    ]
+    counted = [(place, place + 4) for place in range(4, 40, 4)]
+    assert tap.asked("leads") == [*ALL[:3], *tried, (0, 10), *counted]
 
 
 @pytest.mark.parametrize(
     ("kind", "rule", "asked"),
     [
-        ("clamp", {"page": 3, "limit": 5}, [1, 2, 3, *ALL]),
-        ("clamp", {"page": 1, "limit": 5}, [1, 2, *ALL]),
-        ("repeat_page", {"page": 3}, [1, 2, 3, *ALL]),
-        ("contradict", {"page": 2}, ALL),
-        ("contradict", {"page": 4}, [*ALL, 5]),
-        ("contradict", {"page": 4, "times": None}, [*ALL, 5]),
-        ("contradict", {"times": None}, [*ALL, 5, 6]),
-        ("stale_total", {"page": 2}, [1, 2, *ALL]),
-        ("wrong_page", {"page": 2}, [1, 2, 2, 3, 4]),
-        ("no_total", {"page": 2}, [1, 2, 2, 3, 4]),
+        ("contradict", {"nth": 2}, ALL),
+        ("contradict", {"nth": 7}, [*ALL, (35, 42)]),
+        ("stale_total", {"nth": 2}, ALL),
+        ("wrong_page", {"nth": 2}, [*ALL[:2], *ALL[1:]]),
+        ("no_total", {"nth": 2}, [*ALL[:2], *ALL[1:]]),
+        ("repeat_page", {"nth": 2}, [*ALL[:3], *ALL]),
     ],
 )
 def test_one_wrong_answer_costs_requests_and_no_rows(tap, company, kind, rule, asked):
@@ -70,55 +97,101 @@ def test_one_wrong_answer_costs_requests_and_no_rows(tap, company, kind, rule, a
 @pytest.mark.parametrize(
     ("kind", "rule"),
     [
-        ("repeat_page", {"page": 3}),
-        ("clamp", {"page": 2, "limit": 7}),
+        ("clamp", {"nth": 3, "limit": 5}),
+        ("clamp", {"nth": 1, "limit": 5}),
+        ("repeat_page", {"nth": 3}),
     ],
 )
+def test_one_wrong_answer_costs_a_few_requests(tap, company, kind, rule):
+    tap.sandbox.rule(kind, "/leads", **rule)
+    assert read(tap, company, begun_again=True).status == 0
+    assert len(tap.asked("leads")) <= 3 * 7
+
+
+@pytest.mark.parametrize("rule", [{"nth": 7}, {}])
+def test_a_last_page_that_always_promises_more_has_the_list_counted(tap, company, rule):
+    tap.sandbox.rule("contradict", "/leads", times=None, **rule)
+    assert read(tap, company, begun_again=True).status == 0
+    assert tap.asked("leads") == [*ALL, (35, 42), *COUNTED, (40, 50), (50, 60)]
+
+
 @pytest.mark.parametrize("first", [True, False])
-def test_wrong_answers_for_ever_end_with_status_1(tap, company, kind, rule, first):
+def test_wrong_answers_for_ever_end_with_status_1(tap, company, first):
     state = None if first else tap.succeed("leads").state
     company.insert("leads", 2)
-    tap.sandbox.rule(kind, "/leads", times=None, **rule)
-    run = read(tap, company, state=state)
+    tap.sandbox.rule("repeat_page", "/leads", page=3, times=None)
+    run = read(tap, company, state=state, begun_again=True)
     assert run.status == 1
     assert len(tap.asked("leads")) <= 3 * 7
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_page_that_is_clamped_for_ever(tap, company, first):
+    state = None if first else tap.succeed("leads").state
+    company.insert("leads", 2)
+    tap.sandbox.rule("clamp", "/leads", page=2, times=None, limit=7)
+    assert read(tap, company, state=state).status == 0
+    assert tap.asked("leads") == [(0, 10), (8, 16), *OF_SEVEN[2:], (40, 45)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [2, 3, 4])
+@pytest.mark.parametrize("nth", [2, 3, 4, 5, 6, 7])
 @pytest.mark.parametrize("places", [(0,), (1, 2, 3), (15,), (39,)])
-def test_a_total_of_another_moment_than_the_rows(tap, company, sandbox, page, places):
-    sandbox.before("/leads", page, lambda: company.delete("leads", ids(company, *places)))
-    sandbox.rule("stale_total", "/leads", page=page)
+def test_a_total_of_another_moment_than_the_rows(tap, company, sandbox, nth, places):
+    sandbox.before("/leads", None, lambda: company.delete("leads", ids(company, *places)), nth=nth)
+    sandbox.rule("stale_total", "/leads", nth=nth)
     assert read(tap, company).status == 0
 
 
 @pytest.mark.parametrize("places", [(0,), (1, 2, 3), (15,)])
 def test_totals_that_are_always_of_another_moment(tap, company, sandbox, places):
     sandbox.switch(stale_total=True)
-    for page in (2, 4):
-        sandbox.before("/leads", page, lambda: company.delete("leads", ids(company, *places)))
+    for nth in (2, 4):
+        sandbox.before(
+            "/leads", None, lambda: company.delete("leads", ids(company, *places)), nth=nth
+        )
     read(tap, company)
 
 
-@pytest.mark.parametrize("size", [7, 10, 40, 1000])
-def test_a_limit_that_is_not_stated(tap, company, sandbox, size):
+@pytest.mark.parametrize(
+    ("size", "asked"),
+    [
+        (7, [(0, 7), *OF_SEVEN]),
+        (10, ALL),
+        (40, [(0, 40), (38, 76)]),
+        (1000, [(0, 1000)]),
+    ],
+)
+def test_a_limit_that_is_not_stated(tap, company, sandbox, size, asked):
     sandbox.switch(state_limit=False)
     assert read(tap, company, page_size=size).status == 0
-    assert tap.asked("leads") == [*range(1, -(-40 // size) + 1)]
+    assert tap.asked("leads") == asked
 
 
 def test_a_limit_that_is_neither_stated_nor_kept(tap, company, sandbox):
     sandbox.switch(state_limit=False, max_limit=6)
-    assert read(tap, company).status == 0
-    assert tap.asked("leads") == [*range(1, 8)]
+    assert read(tap, company, begun_again=True).status == 0
+    assert len(tap.asked("leads")) <= 3 * 7
 
 
 def test_an_empty_list_is_complete(tap, company):
     company.delete("leads", ids(company, *range(40)))
     run = read(tap, company)
     assert (run.status, run.records("leads")) == (0, [])
-    assert tap.asked("leads") == [1]
+    assert tap.asked("leads") == [(0, 10)]
+
+
+@pytest.mark.parametrize("total", [0, 1, 120])
+def test_a_list_without_pages_of_another_length_than_it_states(tap, total):
+    """It is read twice, and believed if both readings agree."""
+    body = {"data": [{"id": "1"}, {"id": "2"}], "pagination": {"total": total, "has_more": False}}
+    tap.sandbox.rule("status", "/pin-types", times=None, status=200, body=body)
+    run = tap.succeed("pin_types", emit_activate_version_messages=True)
+    assert run.ids("pin_types") == ["1", "2"]
+    assert run.of_type("ACTIVATE_VERSION") == []
+    (warning,) = run.problems
+    assert warning.startswith("pin_types: two readings show the same rows, though not the ")
+    assert tap.asked("pin_types") == [(0, None), (0, None)]
 
 
 @pytest.mark.parametrize(

@@ -166,13 +166,13 @@ def test_what_fails_one_stream_while_the_others_go_on(tap, sandbox, rule, senten
 def test_rows_read_before_stay_and_the_bookmark_does_not_move(tap, sandbox, rule, sentence):
     sandbox.rule(path="/leads", page=2, times=None, **rule)
     result = tap.run(state=STATE)
-    passes = 1
     if rule.get("status") == 404:
         # The list may have become that short meanwhile.
-        sentence, passes = f"{UNPROVEN}: it ended before a page that it had promised", 3
+        sentence = f"{UNPROVEN}: it ended before a page that it had promised"
+        assert len(tap.asked("leads")) <= 3 * 5
+    else:
+        assert tap.asked("leads") == [(0, 10), (8, 16)]
     assert_failed(result, f"leads: {sentence}")
-    asked = [request.query["page"] for request in sandbox.requests if request.path == "/leads"]
-    assert asked == ["1", "2"] * passes
     first_page = [row["id"] for row in sandbox.company.rows("leads")[:PAGE]]
     assert [row["id"] for row in result.records("leads")] == first_page
     for state in result.states:

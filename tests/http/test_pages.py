@@ -9,11 +9,13 @@ import pytest
 
 from paged_rest.errors import Retriable
 from paged_rest.http import PageReader, Response
+from paged_rest.reading import PageRequest
 from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, api_properties
 from tap_rotor.client import ROTOR
 
 TEXT = {"type": ["string", "null"]}
 SCHEMA = {"properties": {"id": {"type": "string"}, "record": TEXT, "key": TEXT, "created": TEXT}}
+FIRST = PageRequest(1, 10)
 ROWS = [{"id": "1"}, {"id": "2"}]
 TYPED = TypedRows.for_properties(api_properties(SCHEMA), EXTRA_FIELDS, {})
 
@@ -31,7 +33,7 @@ def test_a_key_of_any_name_leaves_the_record_alone(field, typed):
     """A row was a dictionary once, in which a key named `record` took the place of the record."""
     sent = {"id": "1", "record": "r", "key": "k", "created": "c"}
     reader = PageReader(ROTOR, Conformer(SCHEMA), typed, field, field, paged=True)
-    page = reader.page(response([sent], {"total": 1, "has_more": False}), 1)
+    page = reader.page(response([sent], {"total": 1, "has_more": False}), FIRST)
     assert page
     (row,) = page.rows
     assert (row.id, row.key, row.created) == ("1", sent[field], sent[field])
@@ -45,7 +47,7 @@ def vars_of(struct: t.Any) -> dict[str, t.Any]:
 
 def read_whole(**pagination: t.Any):
     reader = PageReader(ROTOR, Conformer(SCHEMA), None, None, None, paged=False)
-    return reader.page(response(ROWS, pagination), 1)
+    return reader.page(response(ROWS, pagination), FIRST)
 
 
 @pytest.mark.parametrize("pagination", [{}, {"total": 2}, {"has_more": False}, {"page": 7}])
@@ -55,8 +57,15 @@ def test_a_whole_list_is_one_page(pagination):
     assert (page.total, page.has_more) == (2, False)
 
 
-@pytest.mark.parametrize("pagination", [{"total": 120}, {"has_more": True}, {"total": 0}])
-def test_a_page_of_several_is_no_whole_list(pagination):
+def test_a_page_of_several_is_no_whole_list():
     """It would be taken for all there is, and the target told to remove the rest."""
     with pytest.raises(Retriable, match="is one page of several, where a whole list was expected"):
-        read_whole(**pagination)
+        read_whole(has_more=True)
+
+
+@pytest.mark.parametrize("total", [0, 1, 120])
+def test_a_total_that_is_not_the_number_of_rows_is_kept(total):
+    """The count finds that it is another one, and the target is not told to remove the rest."""
+    page = read_whole(total=total)
+    assert [row.id for row in page.rows] == ["1", "2"]
+    assert (page.total, page.has_more) == (total, False)

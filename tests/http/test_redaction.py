@@ -146,7 +146,7 @@ def test_an_interrupted_read_keeps_no_row_in_its_state(tap, company):
     odd = [row["id"] for row in company.rows("leads") if row["created_at"] == VALUE]
     company.delete("leads", odd)
     result = tap.succeed(request_budget=1, env=DEBUG)
-    assert result.states[-1]["bookmarks"]["leads"]["resume"] != []
+    assert result.states[-1]["bookmarks"]["leads"]["resume_point"] != []
     assert_discreet(result)
 
 

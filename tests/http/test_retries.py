@@ -17,6 +17,8 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 LEADS = 30
+PAGES = 5
+"""That overlap, at a page_size of 10."""
 OLD = "2020-01-01T00:00:00.000000Z"
 STATE = {"bookmarks": {"leads": {"replication_key": "created_at", "replication_key_value": OLD}}}
 JSON = "was answered with status 200 and content type application/json, but"
@@ -61,13 +63,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.mark.parametrize(("rule", "sentence"), PASSING)
 def test_a_fault_that_passes_costs_two_requests_more(tap, sandbox, clock, rule, sentence):
-    sandbox.rule(path="/leads", page=2, times=2, **rule)
+    sandbox.rule(path="/leads", nth=2, times=2, **rule)
     result = tap.run(state=STATE)
     assert (result.status, result.errors) == (0, [])
     assert [row["id"] for row in result.records("leads")] == [
         row["id"] for row in sandbox.company.rows("leads")
     ]
-    assert sandbox.count("/leads") == 3 + 2
+    assert sandbox.count("/leads") == PAGES + 2
     assert result.warnings == [
         f"{sentence}; trying again in 1 s (try 2)",
         f"{sentence}; trying again in 2 s (try 3)",
@@ -80,7 +82,7 @@ def test_a_real_wait(tap, sandbox):
     sandbox.rule("status", "/leads", status=503)
     result = tap.run()
     assert result.status == 0
-    assert sandbox.count("/leads") == 4
+    assert sandbox.count("/leads") == PAGES + 1
 
 
 def test_waits_grow_to_a_minute_and_end_with_retry_minutes(tap, sandbox, clock):
@@ -103,8 +105,8 @@ def test_waits_are_spread_by_chance(tap, sandbox, clock):
 
 
 def test_each_page_has_its_own_patience(tap, sandbox, clock):
-    for page in (1, 2, 3):
-        sandbox.rule("status", "/leads", page=page, times=2, status=500)
+    for nth in (1, 4, 7):
+        sandbox.rule("status", "/leads", nth=nth, times=2, status=500)
     assert tap.run().status == 0
     assert clock.waits == [1.0, 2.0] * 3
 
@@ -116,7 +118,7 @@ def test_a_short_retry_after_is_waited_for(tap, sandbox, clock, as_date):
     assert result.status == 0
     # To the full second, plus up to a second so that many clients do not come at once.
     assert clock.waits == [pytest.approx(91, abs=5 if as_date else 0)]
-    assert sandbox.count("/leads") == 4
+    assert sandbox.count("/leads") == PAGES + 1
 
 
 @pytest.mark.parametrize("seconds", [0, 120])
@@ -154,7 +156,7 @@ def test_a_429_without_code_and_header_is_retried(tap, sandbox, clock):
     ],
 )
 def test_the_daily_quota_stops_the_run_without_a_retry(tap, sandbox, clock, rule):
-    sandbox.rule("status", "/leads", page=2, times=None, status=429, **rule)
+    sandbox.rule("status", "/leads", nth=2, times=None, status=429, **rule)
     result = tap.run(state=STATE)
     assert_failed(
         result,
@@ -165,17 +167,17 @@ def test_the_daily_quota_stops_the_run_without_a_retry(tap, sandbox, clock, rule
     assert clock.waits == []
     last = result.states[-1]["bookmarks"]["leads"]
     assert last["replication_key_value"] == OLD
-    assert last["resume"] != []
+    assert last["resume_point"] != []
 
 
 @pytest.mark.parametrize("retry_after", ["none", "seconds", "date"])
 def test_a_quota_that_is_really_spent(tap, sandbox, clock, retry_after):
     sandbox.switch(retry_after=retry_after, quota_window="rolling")
-    sandbox.keys[sandbox.api_key].quota = 4
+    sandbox.keys[sandbox.api_key].quota = PAGES + 1
     result = tap.run()
     (sentence,) = result.errors
     assert sentence.startswith(
-        "Failed. pin_types: the key's requests for today are used up (status 429) after 5 requests "
+        "Failed. pin_types: the key's requests for today are used up (status 429) after 7 requests "
         "of this run"
     )
     assert sentence.endswith("; the next run goes on")
@@ -183,5 +185,5 @@ def test_a_quota_that_is_really_spent(tap, sandbox, clock, retry_after):
     assert result.status == 1
     assert len(result.records("leads")) == LEADS
     assert len(result.records("pins")) == 4
-    assert sandbox.count() == 5
+    assert sandbox.count() == PAGES + 2
     assert clock.waits == []

@@ -132,8 +132,8 @@ def test_only_selected_fields_are_sent_and_keys_always(tap):
 
 def test_catalog_and_state_together(tap):
     catalog = selecting("leads")
-    first = tap.succeed(catalog=catalog)
-    second = tap.succeed(lookback_days=0, page_size=1, state=first.states[-1], catalog=catalog)
+    first = tap.succeed(lookback_days=0, catalog=catalog)
+    second = tap.succeed(lookback_days=0, page_size=2, state=first.states[-1], catalog=catalog)
     newest = COMPANY.rows("leads")[0]
     assert ids(second.records("leads")) == [newest["id"]]
     assert second.states[-1] == first.states[-1]

@@ -121,16 +121,31 @@ def test_a_bookmark_that_makes_no_sense_is_warned_of_and_all_is_read(tap, bookma
     [
         {"rows_behind": "x"},
         {"rows_behind": [1]},
+        {"older_rows": "x"},
+        {"older_rows": [1]},
+        {"older_rows": ["2020-01-01T00:00:00.000000Z", -1]},
+        {"older_rows": ["soon", 1]},
+        {"older_rows_gone": "x"},
+        {"listed_twice": "x"},
+        {"listed_twice": [1, None]},
         {"resume": {"a": 1}},
         {"resume": None},
         {"resume": [1, 2, 3, 4]},
         {"resume": ["soon", "later", 5, "never"]},
         {"resume": ["2026-01-01", "", -1, ""]},
         {"resume": ["", "", 0, ""]},
+        {"resume_point": {"a": 1}},
+        {"resume_point": None},
+        {"resume_point": [1, 2, 3, 4]},
+        {"resume_point": ["soon", "later", "never", 5]},
+        {"resume_point": ["2026-01-01", "", "", -1]},
+        {"resume_point": ["", "", "", 0]},
         {"start_date": 5},
         {"start_date": None},
         {"fingerprint": None},
         {"fingerprint": {"a": 1}},
+        {"settings": None},
+        {"settings": {"a": 1}},
         {"replication_key": 5},
         {"replication_key": ["created_at"]},
         {"partitions": [{"context": {"id": "x"}, "replication_key_value": "2026-01-01"}]},
@@ -145,7 +160,7 @@ def test_garbage_beside_a_bookmark_loses_nothing(tap, entry):
     ids = {row["id"] for row in result.records("leads")}
     assert (result.status, ids) == (0, {row["id"] for row in COMPANY.rows("leads")})
     last = result.states[-1]["bookmarks"]["leads"]
-    assert last["resume"] == []
+    assert last["resume_point"] == []
     assert MOMENT.fullmatch(last["replication_key_value"])
     assert not {"partitions", "progress_markers"} & last.keys()
 
