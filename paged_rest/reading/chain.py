@@ -140,7 +140,7 @@ class Chain:
     _doubts: int = 0
     _undated: str | None = None
     _rest: list[str] = field(default_factory=list)
-    _behind: PageRequest | None = None
+    _probing: bool = False
     _group: _Group | None = None
     _last_group: _Group | None = None
 
@@ -163,7 +163,7 @@ class Chain:
 
         Every row that is strictly newer than the key must have been read.
         """
-        self.oldest, self.ended, self._group, self._behind = key, False, None, None
+        self.oldest, self.ended, self._group, self._probing = key, False, None, False
         self._step = self._in_vain = self._doubts = 0
         self._front = self._behind = -1
         self._move_to(position - 1)
@@ -179,7 +179,7 @@ class Chain:
             message = "its rows do not come newest first"
             raise CannotVerify(message)
         self._count_in_vain()
-        if self._behind:
+        if self._probing:
             self._end_in_doubt(page)
             return True
         if self._group:
@@ -197,7 +197,7 @@ class Chain:
             CannotVerify: It did so too often.
         """
         self._count_in_vain()
-        if self._behind:
+        if self._probing:
             self._end_in_doubt(None)
             return
         self._step = max(2 * self._step, self.largest)
@@ -260,12 +260,13 @@ class Chain:
         if not page.has_more and page.end == page.total:
             self.ended, self.next_request = True, None
             return
-        self._doubts += 1
         size = page.request.size
-        if self._doubts == 1:
-            self.next_request = page_over(self._anchor, self._reach, size - 1) or page.request
+        if self._doubts or page.has_more:
+            self._probing = True
+            self.next_request = PageRequest(page.request.number + 1, size)
         else:
-            self._behind = self.next_request = PageRequest(page.request.number + 1, size)
+            self._doubts = 1
+            self.next_request = page_over(self._anchor, self._reach, size - 1) or page.request
 
     def _end_in_doubt(self, page: Page | None) -> None:
         """Take the page behind the end, or that there is none.
