@@ -318,9 +318,11 @@ class Chain:
             self._step_back(page)
             return False
         group.size, known = min(group.size, self.largest), len(group.ids)
-        if self.keys[-1:] > [group.key]:
-            self._move_to(page.end - 1)
-        elif not group.take(page, self.keys):
+        in_front = self.keys[-1:] > [group.key]
+        if in_front:
+            group.anchor = page.end - 1
+            group.begin()
+        if in_front or not group.take(page, self.keys):
             self._in_vain = 0 if len(group.ids) > known else self._in_vain
             self.next_request = page_over(page.end - 1, page.end, group.size)
             if self.next_request is None:
