@@ -7,8 +7,8 @@ what may be remembered, and whether it is proven that nothing was missed.
 from __future__ import annotations
 
 import typing as t
+from collections import deque
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from paged_rest.reading.chain import Chain
 from paged_rest.reading.count import Count
@@ -82,7 +82,7 @@ class ListRead:
     _count: Count | None = None
     _descent: Descent | None = None
     _stop_at: str = ""
-    _recent: dict[str, None] = field(default_factory=dict)
+    _recent: deque[set[str]] = field(default_factory=lambda: deque(maxlen=_PAGES_REMEMBERED))
     _latest: str = ""
     _newest: str = ""
     _date: str = ""
@@ -248,6 +248,7 @@ class ListRead:
     def _feed_chain(self, page: Page) -> list[Row]:
         chain = self._chain
         assert chain  # noqa: S101 (for the type checker)
+        known = chain.group_ids.union(*self._recent)
         try:
             joined = chain.feed(page)
         except CannotVerify:
@@ -260,7 +261,7 @@ class ListRead:
         if not joined:
             self.next_request = chain.next_request
             return []
-        fresh = [row for row in page.rows if row.id not in self._recent]
+        fresh = [row for row in page.rows if row.id not in known]
         self.repeats += len(page.rows) - len(fresh)
         self._note_newest(page)
         descent = self._descent
@@ -268,7 +269,8 @@ class ListRead:
         self.next_request = chain.next_request
         if ended:
             self._end(proof="chain")
-        self._remember(fresh, chain)
+        stop = self.stop_at
+        self._recent.append({row.id for row in fresh if not stop or (row.key or "~") >= stop})
         return fresh
 
     def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
@@ -276,7 +278,7 @@ class ListRead:
         fresh = self._feed_count(page, joins=joined)
         if self.proof or self.unverified_reason:
             return fresh
-        if chain.in_group or page.limit < self.page_size // 2:
+        if chain.group_ids or page.limit < self.page_size // 2:
             self._chain = None
         elif chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
             self._end(proof="observed_order")
@@ -314,14 +316,6 @@ class ListRead:
     def _end(self, *, proof: str | None = None, unverified: str = "") -> None:
         self.next_request, self.proof = None, proof
         self.unverified_reason = None if proof else unverified
-
-    def _remember(self, rows: list[Row], chain: Chain) -> None:
-        """Remember the ids of the last pages, so that a row is handed out once."""
-        stop = self.stop_at
-        self._recent.update((row.id, None) for row in rows if not stop or (row.key or "~") >= stop)
-        most = _PAGES_REMEMBERED * chain.largest
-        if len(self._recent) > 2 * most and not chain.in_group:
-            self._recent = dict(islice(self._recent.items(), len(self._recent) - most, None))
 
     def _note_newest(self, page: Page) -> None:
         """Note the newest key of a row that is not dated in the future.
