@@ -116,7 +116,11 @@ class Descent:
         """Return how many rows are older than several moments, after a read that is proven."""
         depth = self._depth
         counts = depth.older(self._counts, ended=chain.ended)
-        gone = max(0, counts[self._compared] - depth.stated[self._compared]) if self._compared else 0
+        gone = 0
+        if self._compared and (self.jumped or not chain.ended):
+            # As many were missing at least, when one page of the run was taken or another.
+            passed = [moment for moment in depth.stated if moment >= self._compared]
+            gone = max(0, *(counts[moment] - depth.stated[moment] for moment in passed))
         deeper = {m: n for m, n in self._counts.items() if m not in depth.newer}
         older = OlderRows(counts | ({} if chain.ended else deeper), gone)
         return older.thinned(newest, self.lookback_days)
