@@ -16,10 +16,18 @@ if t.TYPE_CHECKING:
 NO_BOOKMARK = (None, "0001-01-01T00:00:00.000000Z")
 ALL = [(0, 10), (8, 16), (14, 21), (18, 27), (24, 32), (30, 40), (36, 45)]
 """The pages of 40 rows at a page_size of 10: each holds the last row of the one before."""
-COUNTED = [(0, 10), (10, 20), (20, 30), (30, 40)]
-"""The pages of a list of no certain order: it is counted."""
+LONG = [
+    *ALL,
+    *[(40, 50), (48, 56), (54, 63), (60, 70), (63, 72), (70, 80), (77, 84), (80, 90)],
+    *[(88, 96), (90, 100), (98, 105)],
+]
+"""Those of 100 rows."""
+COUNTED = [(0, 10), (10, 20), (20, 30), (30, 40), (40, 50)]
+"""Those of a list of no certain order, which is counted: an empty one shows that it ends."""
 AGAIN = [(0, 9), (9, 18), (18, 27), (27, 36), (36, 45)]
 """Those of its second pass."""
+ONCE_MORE = [(0, 8), (8, 16), (16, 24), (24, 32), (32, 40), (40, 48)]
+"""Those of its third."""
 
 
 def ids(company: Company, *places: int) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness.catalog import as_records, fixed
 from tests.harness.companies import HOUR, hourly
+from tests.harness.promise import ALL
 from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
@@ -37,12 +38,12 @@ def hours_ago(company: Company, hours: float) -> str:
     return fixed(company.now - hours * HOUR)
 
 
-@pytest.mark.parametrize(("hours", "rows", "pages"), [(4, 5, 1), (9.5, 10, 2), (100, 25, 3)])
-def test_rows_before_start_date_are_left_out(tap, company, hours, rows, pages):
+@pytest.mark.parametrize(("hours", "rows", "requests"), [(4, 5, 1), (9.5, 10, 2), (100, 25, 4)])
+def test_rows_before_start_date_are_left_out(tap, company, hours, rows, requests):
     run = tap.run("leads", start_date=hours_ago(company, hours))
     assert run.status == 0
     assert run.records("leads") == as_records("leads", company.rows("leads")[:rows])
-    assert tap.asked("leads") == list(range(1, pages + 1))
+    assert tap.asked("leads") == ALL[:requests]
     assert run.problems == []
 
 
@@ -66,7 +67,7 @@ def test_a_later_start_date_keeps_the_bookmark(tap, company):
     run = tap.succeed("leads", state=first.state, start_date=hours_ago(company, 10))
     assert run.ids("leads")[0] == new["id"]
     assert (len(run.ids("leads")), run.problems) == (2, [])
-    assert tap.asked("leads") == [1]
+    assert tap.asked("leads") == [(0, 10)]
 
 
 def test_a_start_date_that_went_later_and_back_reads_nothing_anew(tap, company):
@@ -140,38 +141,34 @@ def test_settings_that_limit_nothing_change_nothing(tap):
         only_completed_jobs=False,
     )
     assert (run.status, run.problems) == (0, [])
-    assert tap.asked("leads") == [1]
+    assert tap.asked("leads") == [(0, 20)]
 
 
 @pytest.mark.parametrize(
-    ("config", "rows"),
+    ("config", "rows", "requests"),
     [
-        ({"lead_stage": "Stage 0"}, 13),
-        ({"lead_stage": "Stage 1"}, 12),
-        ({"lead_tags": ["even", "odd"]}, 13),
-        ({"lead_stage": "Stage 1", "lead_tags": ["even"]}, 0),
-        ({"include_archived": False}, 24),
+        ({"lead_stage": "Stage 0"}, 13, 2),
+        ({"lead_stage": "Stage 1"}, 12, 2),
+        ({"lead_tags": ["even", "odd"]}, 13, 2),
+        ({"lead_stage": "Stage 1", "lead_tags": ["even"]}, 0, 1),
+        ({"include_archived": False}, 24, 4),
     ],
 )
-def test_filters_reach_the_api_on_every_page(tap, company, config, rows):
+def test_filters_reach_the_api_on_every_page(tap, company, config, rows, requests):
+    """Also where old rows may enter at any place, one reading proves that none is missing."""
     company.archive(company.rows("leads")[3]["id"])
-    run = tap.run("leads", page_size=5, **config)
+    run = tap.run("leads", **config)
     assert run.status == 0
     assert len(run.ids("leads")) == rows
-    sent = {
-        "limit": "5",
-        "archived": str(config.get("include_archived", True)).lower(),
-    }
+    sent = {"archived": str(config.get("include_archived", True)).lower()}
     if "lead_stage" in config:
         sent["stage"] = config["lead_stage"]
     if "lead_tags" in config:
         sent["tags"] = ",".join(config["lead_tags"])
-    pages = [*range(1, max(1, -(-rows // 5)) + 1)]
-    # An old row may enter a filtered list at any place: only a second reading proves the first.
-    readings = 1 if len(pages) == 1 else 2
-    assert [request.query for request in tap.sandbox.requests] == [
-        {**sent, "page": str(page)} for page in pages * readings
-    ]
+    assert tap.asked("leads") == ALL[:requests]
+    for request in tap.sandbox.requests:
+        assert request.query.keys() - sent.keys() == {"limit", "page"}
+        assert request.query.items() >= sent.items()
 
 
 def test_a_filtered_read_sees_rows_that_enter_in_the_middle(tap, company):

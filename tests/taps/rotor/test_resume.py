@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness.catalog import fixed
 from tests.harness.companies import HOUR, hourly
-from tests.harness.promise import NO_BOOKMARK
+from tests.harness.promise import ALL, LONG, NO_BOOKMARK
 from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
@@ -20,13 +20,14 @@ if t.TYPE_CHECKING:
     from tests.harness.run import Run
 
 
-PAGES = 10
+PAGES = 18
+"""That overlap, of 100 rows at a page_size of 10."""
 
 
 @pytest.fixture
 def company() -> Company:
     """A company with 100 leads, made an hour apart, and some time gone by since."""
-    company = hourly(leads=10 * PAGES)
+    company = hourly(leads=100)
     company.advance(HOUR)
     return company
 
@@ -43,7 +44,7 @@ class Runs:
         self.tap = tap
         self.state = state
         self.ids: list[str] = []
-        self.asked: list[list[int]] = []
+        self.asked: list[list[tuple[int, int | None]]] = []
 
     def once(self, *, status: int = 0, **config: t.Any) -> Run:
         run = self.tap.run("leads", state=self.state, **config)
@@ -63,7 +64,7 @@ class Runs:
 
     @property
     def resume(self) -> list[t.Any]:
-        return self.state["bookmarks"]["leads"]["resume"]
+        return self.state["bookmarks"]["leads"]["resume_point"]
 
     @property
     def requests(self) -> int:
@@ -78,15 +79,18 @@ def test_a_request_budget_stops_politely(tap, company):
     runs = Runs(tap)
     run = runs.once(request_budget=4)
     assert run.status == 0
-    assert runs.asked == [[1, 2, 3, 4]]
+    assert runs.asked == [ALL[:4]]
     assert run.last_line.startswith("INFO 4 requests in all")
     (warning,) = run.problems
     assert warning == (
         "leads: the run has made the 4 requests of its request_budget after 4 requests of this "
-        "run: 40 rows of leads read, 60 still to read; the next run goes on"
+        "run: 27 rows of leads read, 73 still to read; the next run goes on"
     )
-    rows = company.rows("leads")
-    assert runs.resume == [fixed(rows[0]["created_at"]), fixed(rows[39]["created_at"]), 38, "", 61]
+    created = [fixed(row["created_at"]) for row in company.rows("leads")]
+    late = fixed(company.now - HOUR - timedelta(minutes=5))
+    # How many rows are not older than 0 and 5 minutes, 1, 4 and 16 hours.
+    older = [created[0], 1, late, 1, created[1], 2, created[4], 5, created[16], 17]
+    assert runs.resume == [created[0], created[26], "", 26, *older]
     assert run.bookmark("leads").get("replication_key_value") in NO_BOOKMARK
 
 
@@ -102,50 +106,59 @@ def test_runs_go_on_where_the_one_before_stopped(tap, company, budget):
     newest = company.rows("leads")[0]["created_at"]
     assert last.bookmark("leads")["replication_key_value"] == fixed(newest)
     assert runs.once().ids("leads") == [company.rows("leads")[0]["id"]]
-    assert runs.asked[-1] == [1]
+    assert runs.asked[-1] == [(0, 10)]
 
 
-@pytest.mark.parametrize("budget", [1, 2])
-def test_a_budget_too_small_to_get_on_says_so(tap, company, budget):
-    """The head and the landing page use it up."""
+def test_a_budget_too_small_to_get_on_says_so(tap, company):
+    """The head uses it up."""
     runs = Runs(tap)
-    runs.once(request_budget=budget)
-    run = runs.once(request_budget=budget)
-    assert set(runs.ids) == {row["id"] for row in company.rows("leads")[: 10 * budget]}
+    runs.once(request_budget=1)
+    run = runs.once(request_budget=1)
+    assert set(runs.ids) == {row["id"] for row in company.rows("leads")[:10]}
     assert "the next run goes on" not in run.stderr
 
 
+def test_a_budget_of_two_gets_on(tap, company):
+    """The head, and a page that goes on."""
+    runs = Runs(tap)
+    runs.once(request_budget=2)
+    run = runs.once(request_budget=2)
+    assert runs.asked == [ALL[:2], [ALL[0], ALL[2]]]
+    assert set(runs.ids) == {row["id"] for row in company.rows("leads")[:21]}
+    assert "the next run goes on" in run.stderr
+
+
 def test_the_daily_quota_ends_with_status_1_and_the_next_day_goes_on(company, tmp_path):
-    with Sandbox(company, quota=6) as sandbox:
-        runs = Runs(Tap(tmp_path, sandbox, page_size=10))
+    with Sandbox(company, quota=10) as sandbox:
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10, lookback_days=0))
         run = runs.once(status=1)
-        assert runs.asked == [[1, 2, 3, 4, 5, 6, 7]]
+        assert runs.asked == [LONG[:11]]
         assert run.last_line == (
-            "ERROR Failed. leads: the key's requests for today are used up (status 429) after 7 "
-            "requests of this run: 60 rows of leads read, 40 still to read; the next run goes on"
+            "ERROR Failed. leads: the key's requests for today are used up (status 429) after "
+            "11 requests of this run: 63 rows of leads read, 37 still to read; the next run goes on"
         )
         company.advance(timedelta(days=1))
         run = runs.once()
     assert (run.status, runs.resume) == (0, [])
-    assert runs.requests <= PAGES + 1 + 2
+    assert runs.asked[-1] == [LONG[0], *LONG[10:]]
     assert set(runs.ids) == all_ids(company)
 
 
 def test_a_server_that_dies(company, tmp_path):
     with Sandbox(company) as sandbox:
         port = sandbox.port
-        runs = Runs(Tap(tmp_path, sandbox, page_size=10, retry_minutes=0))
-        sandbox.rule("reset", "/leads", page=6, times=None)
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10, retry_minutes=0, lookback_days=0))
+        sandbox.rule("reset", "/leads", nth=6, times=None)
         run = runs.once(status=1)
     assert run.last_line == "ERROR Failed. leads: 127.0.0.1 broke the connection"
     run = runs.once(status=1)
     assert run.last_line == "ERROR Failed. leads: 127.0.0.1 refuses the connection"
-    assert run.bookmark("leads")["resume"][2] == 48
+    assert run.bookmark("leads")["resume_point"][3] == 31
     with Sandbox(company, port=port) as sandbox:
         runs.tap.sandbox = sandbox
         run = runs.once()
     assert (run.status, runs.resume) == (0, [])
-    assert len(runs.asked[-1]) <= 5 + 2
+    assert runs.asked[-1] == [LONG[0], *LONG[5:]]
     assert set(runs.ids) == all_ids(company)
 
 
@@ -198,17 +211,53 @@ def test_changes_between_all_runs_lose_nothing(tap, company, budget):
     assert all_ids(company) <= set(runs.ids)
 
 
-def test_rows_of_one_moment_across_the_break(tmp_path):
-    """An import of 45 rows with one moment lies across the end of the stretch."""
+@pytest.fixture
+def imported() -> Company:
+    """A company with 45 leads of one moment between others: more than pages hold."""
     company = hourly(leads=30)
     company.insert("leads", 45, created_at=company.now)
     company.insert("leads", 10)
     company.advance(HOUR)
-    with Sandbox(company) as sandbox:
-        runs = Runs(Tap(tmp_path, sandbox, page_size=10))
-        runs.to_the_end(request_budget=8)
-        assert set(runs.ids) == all_ids(company)
-        assert len(runs.asked) == 2
+    return company
+
+
+# Those of one moment are read twice, cut at other places.
+IMPORTED = [
+    *[(0, 10), (8, 16), (9, 18)],
+    *[(9, 18), (16, 24), (20, 30), (27, 36), (35, 42), (40, 50), (48, 56), (54, 63)],
+    *[(8, 16), (14, 21), (20, 30), (27, 36), (35, 42), (40, 50), (48, 56), (54, 63)],
+    *[(60, 70), (63, 72), (70, 80), (77, 84), (80, 90)],
+]
+
+
+def test_rows_of_one_moment_take_two_readings(tmp_path, imported):
+    with Sandbox(imported) as sandbox:
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10, lookback_days=0))
+        runs.once()
+    assert runs.asked == [IMPORTED]
+    assert sorted(runs.ids) == sorted(all_ids(imported))
+
+
+def test_a_run_goes_on_behind_rows_of_one_moment(tmp_path, imported):
+    with Sandbox(imported) as sandbox:
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10, lookback_days=0))
+        runs.to_the_end(request_budget=19)
+    assert runs.asked == [IMPORTED[:19], [IMPORTED[0], *IMPORTED[19:]]]
+    assert set(runs.ids) == all_ids(imported)
+
+
+@pytest.mark.parametrize("budget", [8, 18])
+def test_rows_of_one_moment_are_read_in_one_run_or_not(tmp_path, imported, budget):
+    with Sandbox(imported) as sandbox:
+        runs = Runs(Tap(tmp_path, sandbox, page_size=10, lookback_days=0))
+        runs.once(request_budget=budget)
+        state = runs.state
+        run = runs.once(request_budget=budget)
+        assert runs.asked == [IMPORTED[:budget]] * 2
+        assert runs.state == state
+        assert "no further than the run before, so that so few are not enough" in run.stderr
+        runs.to_the_end(request_budget=24)
+    assert set(runs.ids) == all_ids(imported)
 
 
 def test_a_marker_of_other_settings_is_dropped(tap, company):
@@ -216,22 +265,22 @@ def test_a_marker_of_other_settings_is_dropped(tap, company):
     runs.once(request_budget=4)
     other = tap.settings["api_url"].replace("127.0.0.1", "localhost")
     run = runs.once(api_url=other)
-    assert runs.asked[-1] == list(range(1, PAGES + 1))
+    assert runs.asked[-1] == LONG
     assert run.problems == ["leads: read anew, as the settings that limit it have changed"]
     assert set(run.ids("leads")) == all_ids(company)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "marker", [None, {}, "soon", ["a"], [1, 2, 3, 4], ["", "", 0, ""], ["x", "y", "z", ""]]
+    "marker", [None, {}, "soon", ["a"], [1, 2, 3, 4], ["", "", "", 0], ["x", "y", "", 1]]
 )
 def test_a_marker_that_is_none_is_ignored(tap, company, marker):
     runs = Runs(tap)
     runs.once(request_budget=4)
-    runs.state["bookmarks"]["leads"]["resume"] = marker
+    runs.state["bookmarks"]["leads"]["resume_point"] = marker
     run = runs.once()
     assert run.status == 0
-    assert runs.asked[-1] == list(range(1, PAGES + 1))
+    assert runs.asked[-1] == LONG
     assert set(run.ids("leads")) == all_ids(company)
 
 
@@ -266,4 +315,4 @@ def test_an_interrupted_full_refresh_goes_on_under_meltano_s_merged_state(tap, c
     after = Runs(tap, merged(complete, runs.state))
     assert after.resume == []
     after.once()
-    assert after.asked == [[1]]
+    assert after.asked == [[(0, 10)]]

@@ -8,6 +8,7 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_rotor.tap import TapRotor
+from tests.harness.catalog import fixed
 from tests.harness.run import restored
 from tests.harness.streams import FULL_TABLE, INCREMENTAL, NAMES
 from tests.harness.tap import KEY, Tap
@@ -86,15 +87,19 @@ def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
     assert set(bookmarks) == set(NAMES)
     for name in INCREMENTAL:
         rows = COMPANY.rows(name)
-        fingerprint = bookmarks[name].pop("fingerprint")
-        assert fingerprint == bookmarks[name].pop("last_full_read")
+        settings = bookmarks[name].pop("settings")
+        assert settings == bookmarks[name].pop("last_full_read")
+        older = bookmarks[name].pop("older_rows")
+        moments, counts = older[::2], older[1::2]
+        assert moments == sorted(set(moments), reverse=True)
+        created = [fixed(row["created_at"]) for row in rows]
+        assert counts == [sum(value < moment for value in created) for moment in moments]
         assert bookmarks[name] == {
             "replication_key": "created_at",
             "replication_key_value": rows[0]["created_at"].replace("Z", "000Z"),
-            # All but the newest, as none of the others came within five minutes of it.
-            "rows_behind": len(rows) - 1,
             "start_date": "",
-            "resume": [],
+            "resume_point": [],
+            "older_rows_gone": 0,
         }
     for name in FULL_TABLE:
         assert list(bookmarks[name]) == ["last_full_read"]
@@ -112,6 +117,6 @@ def test_no_state_speaks_of_rows_that_are_not_written_yet(sandbox, tmp_path: Pat
             for name, bookmark in message["value"]["bookmarks"].items():
                 if bookmark.get("replication_key_value"):
                     assert written[name] == len(COMPANY.rows(name))
-                elif bookmark.get("resume"):
-                    assert bookmark["resume"][2] <= written[name]
+                elif bookmark.get("resume_point"):
+                    assert bookmark["resume_point"][3] <= written[name]
     assert seen >= len(NAMES)
