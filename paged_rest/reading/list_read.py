@@ -270,7 +270,8 @@ class ListRead:
         if ended:
             self._end(proof="chain")
         stop = self.stop_at
-        self._recent.append({row.id for row in fresh if not stop or (row.key or "~") >= stop})
+        sent = {row.id for row in fresh if not stop or (row.key or "~") >= stop}
+        self._recent.extend([sent] if sent else [])
         return fresh
 
     def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
@@ -290,7 +291,8 @@ class ListRead:
 
     def _feed_count(self, page: Page, *, joins: bool | None = None) -> list[Row]:
         assert self._count  # noqa: S101
-        fresh = self._count.feed(page, joins=joins)
+        known = set().union(*self._recent)
+        fresh = [row for row in self._count.feed(page, joins=joins) if row.id not in known]
         self.repeats += len(page.rows) - len(fresh)
         self._take_count(self._count)
         return fresh
