@@ -22,9 +22,9 @@ if t.TYPE_CHECKING:
 # Rows without a date are one group of equal keys, at one end of the list or the other.
 _UNDATED_FIRST, _UNDATED_LAST = "~", ""
 _ABOVE_ALL = "\x7f"
-# Pages in a row that bring the reading no further.
-_MOST_IN_VAIN = 40
 _MOST_READINGS_OF_A_GROUP = 12
+# Pages in a row that bring the reading no further, beside those that lie in front of it.
+_MOST_IN_VAIN = 40
 
 
 def page_over(anchor: int, reach: int, largest: int) -> PageRequest | None:
@@ -49,64 +49,6 @@ def page_over(anchor: int, reach: int, largest: int) -> PageRequest | None:
 
 
 @dataclass(slots=True)
-class _Group:
-    """Rows of one key that no page can hold together with the row in front of them.
-
-    Within the group pages overlap by rows of it, which proves nothing if their order changes.
-    So it is read again, cut at other places, until as many ids have come again as there are
-    places, and the last reading has shown no other. The first reading does not count, as a row
-    may have left in the middle of it.
-    """
-
-    key: str
-    anchor: int
-    size: int
-    readings: int = 0
-    first: int = -1
-    places: int = 0
-    moved: bool = False
-    known: int = 0
-    ids: set[str] = field(default_factory=set)
-    again: set[str] | None = None
-
-    def begin(self) -> PageRequest | None:
-        """Begin a reading; return its first page."""
-        self.first, self.moved, self.known = -1, False, len(self.ids)
-        size = self.size - self.readings * (self.size // 7 + 1) % (self.size // 2 + 1)
-        return page_over(self.anchor, max(self.anchor, 0), size)
-
-    def joins(self, page: Page, keys: list[str]) -> bool:
-        """Whether no row of the group stands between this page and those before it."""
-        first = keys[:1]
-        return not page.start or first > [self.key] or (self.first >= 0 and first == [self.key])
-
-    def take(self, page: Page, keys: list[str]) -> bool:
-        """Take a page that joins; return whether it shows the end of the group."""
-        above, end = _newer(keys, self.key), bisect_left(keys, x=True, key=lambda k: k < self.key)
-        if self.first < 0:
-            self.first = page.start + above
-        elif above and self.first != page.start + above:
-            self.moved = True
-        ids = [row.id for row in page.rows[above:end]]
-        self.ids.update(ids)
-        if self.again is not None:
-            self.again.update(ids)
-        if end == len(keys) == page.limit:
-            return False
-        former, self.places = self.places, page.start + end - self.first
-        if self.moved or (former and former != self.places):
-            self.ids, self.again = set(), None
-        return True
-
-    def is_whole(self) -> bool:
-        """Whether nothing is missing after the reading that has just ended."""
-        whole = self.known == len(self.ids) and len(self.again or ()) == self.places
-        self.again = self.again if self.again is not None else set()
-        self.readings += 1
-        return whole
-
-
-@dataclass(slots=True)
 class Chain:
     """Which page comes next, and down to which key the list has been read without a gap.
 
@@ -115,7 +57,7 @@ class Chain:
         oldest: Every row that stays and is strictly newer has been read.
         next_request: The page to ask for, or None at the end.
         ended: Whether the end of the list was seen: a page that is not full.
-        doubtful_end: Whether the total says, twice, that there are rows behind that end.
+        doubtful_end: Whether what responses state denies that end.
         full_pages: How many full pages were joined.
         keys: The keys of the page that came last; rows without a date have one too.
         complete: Keys of the rows of which the last page showed that none is missing, newest
@@ -134,11 +76,9 @@ class Chain:
     _reach: int = 0
     _total: int = 0
     _step: int = 0
-    _front: int = -1
-    _behind: int = -1
     _in_vain: int = 0
-    _doubts: int = 0
     _undated: str | None = None
+    _behind: list[str] | None = None
     _group: _Group | None = None
 
     def __post_init__(self) -> None:
@@ -151,18 +91,17 @@ class Chain:
         return self.oldest not in {_ABOVE_ALL, _UNDATED_FIRST, _UNDATED_LAST}
 
     @property
-    def in_group(self) -> bool:
-        """Whether rows of one key are being read that fill more than a page."""
-        return self._group is not None
+    def group_ids(self) -> set[str]:
+        """Ids read of a group of rows of one key that fill more than a page."""
+        return self._group.ids if self._group else set()
 
     def go_to(self, key: str, position: int) -> None:
         """Go on from another key, whose rows begin at about a position.
 
         Every row that is strictly newer than the key must have been read.
         """
-        self.oldest, self.ended, self._group = key, False, None
-        self._step = self._in_vain = self._doubts = 0
-        self._front = self._behind = -1
+        self.oldest, self.ended, self._group, self._behind = key, False, None, None
+        self._step = self._in_vain = 0
         self._move_to(position - 1)
 
     def feed(self, page: Page) -> bool:
@@ -172,16 +111,22 @@ class Chain:
             CannotVerify: The list is not in order, or its pages lead nowhere.
         """
         self.keys, self.complete = self._ranked([row.created for row in page.rows]), []
+        self._in_vain += 1
         if not all(map(ge, self.keys, self.keys[1:])):
             message = "its rows do not come newest first"
             raise CannotVerify(message)
-        self._count_in_vain()
-        if self._group:
-            return self._feed_group(self._group, page)
-        if page.start and self.keys[:1] <= [self.oldest]:
-            self._step_back(page)
+        if self._in_vain > _MOST_IN_VAIN + page.total // page.limit:
+            message = "rows enter or leave it as fast as it is read"
+            raise CannotVerify(message)
+        if self._behind is not None:
+            self._look_behind(page, self._behind)
+        elif self._group:
+            return self._feed_group(page, self._group)
+        elif page.start and self.keys[:1] <= [self.oldest]:
+            self._step_back(page.start if self.keys else min(page.start, page.total), page.total)
             return False
-        self._join(page, [])
+        else:
+            self._join(page, [])
         return True
 
     def vanished(self) -> None:
@@ -190,15 +135,14 @@ class Chain:
         Raises:
             CannotVerify: It did so too often.
         """
-        self._count_in_vain()
-        self._step = max(2 * self._step, self.largest)
-        self._move_to(self._anchor - self._step)
-
-    def _count_in_vain(self) -> None:
         self._in_vain += 1
         if self._in_vain > _MOST_IN_VAIN:
-            message = "rows enter or leave it as fast as it is read"
+            message = "it ended before a page that it had promised"
             raise CannotVerify(message)
+        if self._behind is not None:
+            self._end(self._behind, in_doubt=True)
+        else:
+            self._step_back(self._anchor, self._total - self.largest)
 
     def _ranked(self, keys: list[str | None]) -> list[str]:
         if None not in keys:
@@ -209,113 +153,155 @@ class Chain:
             self._undated = _UNDATED_FIRST if keys[0] is None else _UNDATED_LAST
         return [self._undated if key is None else key for key in keys]
 
-    def _join(self, page: Page, in_group: list[str]) -> None:
-        """Take a page that joins, and the rows of a long group that it completes."""
+    def _join(self, page: Page, group: list[str]) -> None:
+        """Take a page that joins, and the keys of a long group that it completes."""
         keys, before = self.keys, self.oldest
-        known = _newer(keys, before)
-        if in_group:
-            known = bisect_left(keys, x=True, key=lambda key: key < before)
+        known = newer(keys, before)
+        if group:
+            known = not_older(keys, before)
         if keys and keys[-1] < before:
             self.oldest, self._in_vain = keys[-1], 0
-        newer = _newer(keys, self.oldest)
-        self._total = page.total
+        end = newer(keys, self.oldest)
+        self.complete, last = [*group, *keys[known:end]], keys[max(known, end) :]
+        self._total, self._step = page.total, 0
         if self.oldest < before or page.end > self._reach:
-            self._anchor, self._reach = page.start + newer - 1, page.end
-            self._step_on(in_front=0 < len(keys) == newer)
-        if len(keys) < page.limit:
-            self._end(page)
-        else:
+            self._anchor, self._reach = page.start + end - 1, page.end
+        if len(keys) == page.limit:
             self.full_pages += 1
-            self._doubts = 0
             self._choose(page_over(self._anchor, self._reach, self.largest))
-        self.complete = [*in_group, *keys[known : None if self.ended else newer]]
+        elif page.has_more or page.end != page.total:
+            self._behind = last
+            self.next_request = PageRequest(page.request.number + 1, page.request.size)
+        else:
+            self._end(last, in_doubt=False)
 
-    def _step_on(self, *, in_front: bool) -> None:
-        """Look further on, faster each time, if a page lies in front of what was read."""
-        self._front = self._reach if in_front else -1
-        if self._behind <= self._front or not in_front:
-            self._behind = -1
-        step = in_front * self._step
-        if self._behind >= 0:
-            # Half-way to a page that did not join, as that went too far.
-            step = min(step, (self._behind - self._front) // 2)
-        self._anchor += step
-        self._reach += step
-        self._step = in_front * max(2 * self._step, self.largest)
-
-    def _end(self, page: Page) -> None:
-        """Believe that the list ends with a page that is not full, unless the page denies it.
+    def _look_behind(self, page: Page, last: list[str]) -> None:
+        """Take the page behind one that is not full though it states that there is more.
 
         Raises:
-            CannotVerify: It denies it every time.
+            CannotVerify: It shows rows.
         """
-        if not page.has_more and page.end >= page.total:
-            self.ended, self.next_request = True, None
-        elif self._doubts == 0:
-            self._doubts = 1
-            other = page_over(self._anchor, self._reach, page.request.size - 1)
-            self.next_request = other or page.request
-        elif page.has_more:
-            message = "a page that is not full promises more"
+        if page.rows:
+            message = "a page that is not full is followed by others"
             raise CannotVerify(message)
-        else:
-            self.ended, self.doubtful_end, self.next_request = True, True, None
+        self._end(last, in_doubt=page.has_more or page.total != self._reach)
+
+    def _end(self, last: list[str], *, in_doubt: bool) -> None:
+        """Believe that the list ends with rows of these keys."""
+        self.ended, self.doubtful_end, self.next_request = True, in_doubt, None
+        self.complete = [*self.complete, *last]
 
     def _choose(self, request: PageRequest | None) -> None:
-        if request is None:
-            self._group = _Group(self.oldest, self._anchor, self.largest)
-            request = self._group.begin()
         self.next_request = request
+        if request is None:
+            self._group = _Group(self.oldest, self.largest)
+            self.next_request = self._group.begin(self._anchor)
 
-    def _step_back(self, page: Page) -> None:
+    def _step_back(self, position: int, total: int) -> None:
         """Look further in front, as rows left there; the total hints at how many."""
-        self._behind = page.start if self.keys else min(page.start, page.total)
-        if 0 <= self._front < self._behind:
-            # Half-way to the last page that lay in front of what was read.
-            self._move_to((self._front + self._behind - 1) // 2)
-            return
-        if self._front >= 0:
-            self._front, self._step = -1, 0
-        self._step = max(self._total - page.total, 2 * self._step, self.largest // 20, 1)
-        position = min(self._anchor, page.start)
-        if not self.keys:
-            position = min(position, page.total - 1)
-        self._move_to(position - self._step)
+        self._step = max(self._total - total, 2 * self._step, self.largest // 20, 1)
+        self._move_to(min(self._anchor, position) - self._step)
 
     def _move_to(self, position: int) -> None:
         self._anchor, self._reach = max(-1, position), max(0, position)
         if self._group is None:
             self.next_request = page_over(self._anchor, self._reach, self.largest)
         else:
-            self._group.anchor = self._anchor
-            self.next_request = self._group.begin()
+            self.next_request = self._group.begin(self._anchor)
 
-    def _feed_group(self, group: _Group, page: Page) -> bool:
-        if not group.joins(page, self.keys):
-            self._step_back(page)
+    def _feed_group(self, page: Page, group: _Group) -> bool:
+        known, group.size = len(group.ids), min(group.size, self.largest)
+        if page.start and not group.joins(self.keys):
+            self._step_back(page.start, page.total)
             return False
-        group.size, known = min(group.size, self.largest), len(group.ids)
-        in_front = self.keys[-1:] > [group.key]
-        if in_front:
-            group.anchor = page.end - 1
-            group.begin()
-        if in_front or not group.take(page, self.keys):
-            self._in_vain = 0 if len(group.ids) > known else self._in_vain
-            self.next_request = page_over(page.end - 1, page.end, group.size)
-            if self.next_request is None:
-                message = "its pages are too small to overlap"
-                raise CannotVerify(message)
-        elif group.is_whole():
+        if group.feed(page, self.keys):
             self._group = None
             self._join(page, [group.key] * group.places)
-        elif group.readings > _MOST_READINGS_OF_A_GROUP:
-            message = "many rows of one date come in an order that changes"
-            raise CannotVerify(message)
         else:
-            self.next_request = group.begin()
+            self._in_vain = 0 if len(group.ids) > known else self._in_vain
+            self.next_request = group.next_request
         return True
 
 
-def _newer(keys: list[str], key: str) -> int:
+@dataclass(slots=True)
+class _Group:
+    """Rows of one key that no page can hold together with the row in front of them.
+
+    Within the group pages overlap by rows of it, which proves nothing if their order changes.
+    So it is read again, cut at other places, until as many ids have come again as there are
+    places, and the last reading has shown no other. The first reading does not count, as a row
+    may have left in the middle of it.
+    """
+
+    key: str
+    size: int
+    next_request: PageRequest | None = None
+    places: int = 0
+    ids: set[str] = field(default_factory=set)
+    _again: set[str] | None = None
+    _anchor: int = -1
+    _readings: int = 0
+    _first: int = -1
+    _known: int = 0
+    _moved: bool = False
+
+    def begin(self, anchor: int) -> PageRequest | None:
+        """Begin a reading with a page that holds a position in front of the group."""
+        self._anchor, self._first, self._moved, self._known = anchor, -1, False, len(self.ids)
+        size = self.size - self._readings * (self.size // 7 + 1) % (self.size // 2 + 1)
+        return page_over(anchor, max(anchor, 0), size)
+
+    def joins(self, keys: list[str]) -> bool:
+        """Whether no row of the group stands in front of a page that has not been read."""
+        return keys[:1] > [self.key] or (self._first >= 0 and keys[:1] == [self.key])
+
+    def feed(self, page: Page, keys: list[str]) -> bool:
+        """Take a page that joins; return whether no row of the group is missing.
+
+        Raises:
+            CannotVerify: Pages cannot overlap, or the order changes with every response.
+        """
+        above, end = newer(keys, self.key), not_older(keys, self.key)
+        if above < len(keys) or not keys:
+            if self._first < 0:
+                self._first = page.start + above
+            self._moved = self._moved or (above > 0 and self._first != page.start + above)
+            ids = {row.id for row in page.rows[above:end]}
+            self.ids |= ids
+            if self._again is not None:
+                self._again |= ids
+            if end < len(keys) or len(keys) < page.limit:
+                return self._ends(page.start + end - self._first)
+        self.next_request = page_over(page.end - 1, page.end, self.size)
+        if self.next_request is None:
+            message = "its pages are too small to overlap"
+            raise CannotVerify(message)
+        return False
+
+    def _ends(self, places: int) -> bool:
+        """End a reading that went through so many places."""
+        changed = self._moved or self.places not in {0, places}
+        whole = self._known == len(self.ids) and len(self._again or ()) == places
+        self.places = places
+        self._readings += 1
+        if changed:
+            self.ids, self._again = set(), None
+        elif whole:
+            return True
+        elif self._again is None:
+            self._again = set()
+        if self._readings > _MOST_READINGS_OF_A_GROUP:
+            message = "many rows of one date come in an order that changes"
+            raise CannotVerify(message)
+        self.next_request = self.begin(self._anchor)
+        return False
+
+
+def newer(keys: list[str], key: str) -> int:
     """Return how many keys, newest first, are strictly newer than another."""
     return bisect_left(keys, x=True, key=lambda other: other <= key)
+
+
+def not_older(keys: list[str], key: str) -> int:
+    """Return how many keys, newest first, are not older than another."""
+    return bisect_left(keys, x=True, key=lambda other: other < key)

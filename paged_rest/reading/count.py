@@ -24,9 +24,9 @@ if t.TYPE_CHECKING:
 _MOST_PASSES = 3
 # Counts under way at a time: those of the first response of a pass and of the last falls.
 _MOST_CENSUSES = 4
-# Responses in a row without a row that is new to the pass, and without progress.
-_MOST_IDLE = 50
+# Responses in a row that bring a pass no further, and pages behind the last that is stated.
 _MOST_IN_VAIN = 20
+_MOST_PAGES_BEHIND = 50
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -97,21 +97,28 @@ class Count:
         """Begin with the first page."""
         self.next_request = PageRequest(1, self.largest)
 
-    def feed(self, page: Page) -> list[Row]:
-        """Take the response to a request; return the rows that had not come before."""
+    def feed(self, page: Page, *, joins: bool | None = None) -> list[Row]:
+        """Take the response to a request; return the rows that had not come before.
+
+        Args:
+            page: The response.
+            joins: Whether it joins what was read, where that is known otherwise.
+        """
         if self._looked_behind and self._pass.repeats(page):
             # Some lists show their last page in place of one behind it.
             self._end_pass()
             return []
         former, self._total = self._total, page.total
-        fell = max(0, former - page.total)
         self._pass.steady = self._pass.steady and former in {-1, page.total}
-        if fell or self._pass.began == self._responses:
+        if page.total < former or self._pass.began == self._responses:
             self._begin_census(page)
         self._responses += 1
         fresh, new = self._tally(page)
         try:
-            self._pass.take(page, fell, new, entered=max(0, page.total - former))
+            if joins is None:
+                self._pass.take(page, new, page.total - former)
+            else:
+                self._pass.jump(page.end if joins else min(page.start, self._pass.covered))
         except CannotVerify as reason:
             self._censuses.clear()
             self._begin_pass(str(reason))
@@ -233,31 +240,29 @@ class _Pass:
     _furthest: int = 0
     _shown: int = 0
     _in_vain: int = 0
-    _idle: int = 0
     _empty: int = 0
     _number: int = 0
     _ids: list[str] = field(default_factory=list)
 
-    def take(self, page: Page, fell: int, new: int, *, entered: int) -> None:
+    def take(self, page: Page, new: int, risen: int) -> None:
         """Take a response.
 
         Args:
             page: The response.
-            fell: How many rows less its total came to show.
             new: How many of its rows this pass had not shown before.
-            entered: How many rows more its total came to show.
+            risen: How many rows more its total shows than the one before; less if negative.
 
         Raises:
             CannotVerify: Its numbers mean nothing, or lead nowhere.
         """
         ids = [row.id for row in page.rows]
-        if self.repeats(page) and page.request.number > self._number and entered < len(ids):
+        if self.repeats(page) and page.request.number > self._number and risen < len(ids):
             message = "the same rows came under two page numbers"
             raise CannotVerify(message)
         self._ids, self._number = ids, page.request.number
-        if fell:
+        if risen < 0 and self.covered:
             # The total may be one change older than the rows.
-            self.covered = max(0, min(self.covered, self._covered_before) - fell)
+            self.covered = max(0, min(self.covered, self._covered_before) + risen)
         self._covered_before = self.covered
         self.steady = self.steady and page.start == self.covered
         if page.start <= self.covered:
@@ -266,16 +271,20 @@ class _Pass:
             whole = page.has_more or page.end < page.total
             self.covered = max(self.covered, page.start + (page.limit if whole else len(ids)))
         self._shown += new
-        self._idle = 0 if new else self._idle + 1
         self._empty = 0 if ids else self._empty + 1
         self._in_vain = 0 if self.covered > self._furthest else self._in_vain + 1
         self._furthest = max(self._furthest, self.covered)
         if self._in_vain > _MOST_IN_VAIN:
             message = "rows leave it as fast as it is read"
             raise CannotVerify(message)
-        if self._idle > _MOST_IDLE:
+        if self.covered > page.total + _MOST_PAGES_BEHIND * page.limit:
             message = "its responses contradict each other on how many pages there are"
             raise CannotVerify(message)
+
+    def jump(self, covered: int) -> None:
+        """Take it that so many leading rows have been read."""
+        self.covered = self._covered_before = self._furthest = covered
+        self.steady = False
 
     def repeats(self, page: Page) -> bool:
         """Whether a page shows just the rows of the one before."""

@@ -58,6 +58,7 @@ class Descent:
     _counts: dict[str, int] = field(default_factory=dict)
     _from: str = ""
     _alarm: str = ""
+    _compared: str = ""
     _expected: int = 0
     _counted: int = 0
     _base: str | None = None
@@ -116,9 +117,10 @@ class Descent:
         depth = self._depth
         counts = depth.older(self._counts, ended=chain.ended)
         gone = 0
-        if counts and (self.jumped or not chain.ended):
-            moment = self._from or max(depth.stated)
-            gone = max(0, counts[moment] - depth.stated[moment])
+        if self._compared and (self.jumped or not chain.ended):
+            # As many were missing at least, when one page of the run was taken or another.
+            passed = [moment for moment in depth.stated if moment >= self._compared]
+            gone = max(0, *(counts[moment] - depth.stated[moment] for moment in passed))
         deeper = {m: n for m, n in self._counts.items() if m not in depth.newer}
         older = OlderRows(counts | ({} if chain.ended else deeper), gone)
         return older.thinned(newest, self.lookback_days)
@@ -152,6 +154,7 @@ class Descent:
         if self._alarm not in known:
             self._alarm = ""
             return False
+        self._compared = self._alarm
         self._base, self._counted = self._alarm, known[self._alarm]
         self._expected = self._counted - gone
         if depth.stated[self._alarm] <= self._expected:

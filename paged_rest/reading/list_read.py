@@ -7,8 +7,8 @@ what may be remembered, and whether it is proven that nothing was missed.
 from __future__ import annotations
 
 import typing as t
+from collections import deque
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from paged_rest.reading.chain import Chain
 from paged_rest.reading.count import Count
@@ -82,7 +82,7 @@ class ListRead:
     _count: Count | None = None
     _descent: Descent | None = None
     _stop_at: str = ""
-    _recent: dict[str, None] = field(default_factory=dict)
+    _recent: deque[set[str]] = field(default_factory=lambda: deque(maxlen=_PAGES_REMEMBERED))
     _latest: str = ""
     _newest: str = ""
     _date: str = ""
@@ -132,6 +132,8 @@ class ListRead:
             if self._chain:
                 self._chain.vanished()
                 self.next_request = self._chain.next_request
+                if self._chain.ended:
+                    self._end(proof="chain")
         except CannotVerify:
             self._drop_chain()
         if not self._chain and self._count:
@@ -231,7 +233,8 @@ class ListRead:
         shown, asked = len(page.rows), page.request.size
         limit = page.limit
         if not limit:
-            limit = shown if shown > asked or (page.has_more and shown) else asked
+            more = page.has_more or (page.request.number == 1 and page.total > shown)
+            limit = shown if shown > asked or (more and shown) else asked
         for reader in (self._chain, self._count):
             if reader and limit != asked:
                 reader.largest = limit if limit > asked else min(limit, reader.largest)
@@ -239,11 +242,13 @@ class ListRead:
             if self._count:
                 self._count.one_size = True
             self._drop_chain(one_size=limit)
-        return replace(page, limit=limit)
+        # Of two clocks, the one that is behind makes no later row look older.
+        return replace(page, limit=limit, asked=page.asked and min(page.asked, self.started))
 
     def _feed_chain(self, page: Page) -> list[Row]:
         chain = self._chain
         assert chain  # noqa: S101 (for the type checker)
+        known = chain.group_ids.union(*self._recent)
         try:
             joined = chain.feed(page)
         except CannotVerify:
@@ -252,11 +257,11 @@ class ListRead:
                 return self._feed_count(page)
             return []
         if not self.newest_first:
-            return self._feed_both(page, chain)
+            return self._feed_both(page, chain, joined=joined)
         if not joined:
             self.next_request = chain.next_request
             return []
-        fresh = [row for row in page.rows if row.id not in self._recent]
+        fresh = [row for row in page.rows if row.id not in known]
         self.repeats += len(page.rows) - len(fresh)
         self._note_newest(page)
         descent = self._descent
@@ -264,15 +269,16 @@ class ListRead:
         self.next_request = chain.next_request
         if ended:
             self._end(proof="chain")
-        self._remember(fresh, chain)
+        stop = self.stop_at
+        self._recent.append({row.id for row in fresh if not stop or (row.key or "~") >= stop})
         return fresh
 
-    def _feed_both(self, page: Page, chain: Chain) -> list[Row]:
+    def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
         """Count a list of no promised order, and see whether it has one all the same."""
-        fresh = self._feed_count(page)
+        fresh = self._feed_count(page, joins=joined)
         if self.proof or self.unverified_reason:
             return fresh
-        if chain.in_group or page.limit < self.page_size // 2:
+        if chain.group_ids or page.limit < self.page_size // 2:
             self._chain = None
         elif chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
             self._end(proof="observed_order")
@@ -282,9 +288,9 @@ class ListRead:
             self.next_request = chain.next_request
         return fresh
 
-    def _feed_count(self, page: Page) -> list[Row]:
+    def _feed_count(self, page: Page, *, joins: bool | None = None) -> list[Row]:
         assert self._count  # noqa: S101
-        fresh = self._count.feed(page)
+        fresh = self._count.feed(page, joins=joins)
         self.repeats += len(page.rows) - len(fresh)
         self._take_count(self._count)
         return fresh
@@ -310,14 +316,6 @@ class ListRead:
     def _end(self, *, proof: str | None = None, unverified: str = "") -> None:
         self.next_request, self.proof = None, proof
         self.unverified_reason = None if proof else unverified
-
-    def _remember(self, rows: list[Row], chain: Chain) -> None:
-        """Remember the ids of the last pages, so that a row is handed out once."""
-        stop = self.stop_at
-        self._recent.update((row.id, None) for row in rows if not stop or (row.key or "~") >= stop)
-        most = _PAGES_REMEMBERED * chain.largest
-        if len(self._recent) > 2 * most and not chain.in_group:
-            self._recent = dict(islice(self._recent.items(), len(self._recent) - most, None))
 
     def _note_newest(self, page: Page) -> None:
         """Note the newest key of a row that is not dated in the future.

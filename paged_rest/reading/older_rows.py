@@ -8,13 +8,13 @@ reading; what a response states only tells when to look.
 from __future__ import annotations
 
 import typing as t
-from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from paged_rest.reading.chain import not_older
 from paged_rest.timestamps import before
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from paged_rest.reading.chain import Chain
     from paged_rest.reading.page import Page
@@ -117,8 +117,8 @@ class Depth:
         """Count the rows of a page that has joined what was read."""
         while self.moments and (chain.ended or self.moments[0] > chain.oldest):
             moment = self.moments.pop(0)
-            self.newer[moment] = self.rows + _not_older(chain.complete, moment)
-            self.places[moment] = page.start + _not_older(chain.keys, moment)
+            self.newer[moment] = self.rows + not_older(chain.complete, moment)
+            self.places[moment] = page.start + not_older(chain.keys, moment)
             self.stated[moment] = page.total - self.places[moment]
         self.rows += len(chain.complete)
 
@@ -159,11 +159,6 @@ class Depth:
         return {moment: base - newer for moment, newer in self.newer.items()}
 
 
-def older_on(page: Page, keys: Sequence[str], moment: str) -> int:
+def older_on(page: Page, keys: list[str], moment: str) -> int:
     """Return how many rows of the list are older than a moment, by what a page states."""
-    return page.total - page.start - _not_older(keys, moment)
-
-
-def _not_older(keys: Sequence[str], moment: str) -> int:
-    """Return how many keys, newest first, are not older than a moment."""
-    return bisect_left(keys, x=True, key=lambda key: key < moment)
+    return page.total - page.start - not_older(keys, moment)

@@ -44,6 +44,7 @@ TOGETHER = (
     "late+removals",
     "late+interruptions",
     "start_date+totals_old",
+    "start_date+undated_last+removals",
     "states+start_date+refresh",
     "refresh+interruptions+settings",
     "undated_last+removals",

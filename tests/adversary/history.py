@@ -58,6 +58,8 @@ class History:
             newest_first=kind == "leads",
             dated=kind != "jobs",
         )
+        if "start_date" in has and self.rng.random() < 0.5:
+            self._set("start_date")
         self.stored = [Stored({})]
 
     def play(self, reading: Reading) -> Outcome:

@@ -17,8 +17,9 @@ LATE = 300.0
 # What the README says that no run sees, by name.
 BALANCED = "balanced"
 FILTERED = "filtered"
-# What may be meant, and is written nowhere: undated rows below a start_date. Not excused.
+# Undated rows at the end of a list that is read down to a start_date: written nowhere yet.
 UNDATED = "undated, start_date"
+EXCUSED = frozenset({BALANCED, FILTERED, UNDATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +121,15 @@ class Judge:
         unexcused: dict[str, list[str]] = {}
         for item in missing:
             why = self._why(world, item, stored, edge, floor, filtered=world.filtered)
-            unexcused_yet = why not in {BALANCED, FILTERED}
-            if unexcused_yet and item.when is None and (start is not None or limits_before[1]):
+            if why not in EXCUSED and item.when is None and (start is not None or limits_before[1]):
                 why = UNDATED
-            if why in {BALANCED, FILTERED} or item.id in self.hidden:
-                name = why if why in {BALANCED, FILTERED} else "earlier"
+            if why in EXCUSED or item.id in self.hidden:
+                name = why if why in EXCUSED else "earlier"
                 self.hidden.add(item.id)
                 self.excused[name] = self.excused.get(name, 0) + 1
             else:
                 unexcused.setdefault(why, []).append(item.id)
-        for why in ("", "behind", "behind, resumed", UNDATED):
+        for why in ("", "behind", "behind, resumed"):
             if why in unexcused:
                 return Failure("missed", why, tuple(unexcused[why]))
         if stale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
@@ -114,7 +115,7 @@ class Server:
             off = self.date_off
             if "dates" in world.dimensions and rng.random() < 0.05:
                 off += rng.uniform(-300, 300)
-            date = float(int(world.now + off))
+            date = float(math.floor(world.now + off))
         answer = Answer(
             number=asked.number,
             rows=rows,

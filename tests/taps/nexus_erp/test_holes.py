@@ -7,7 +7,7 @@ run: where the list changes, status 1 will do, with no bookmark moved and nothin
 from __future__ import annotations
 
 import typing as t
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -83,6 +83,7 @@ def test_k1_a_late_lead(loading, nth):
 @pytest.mark.parametrize("ahead", [timedelta(seconds=90), timedelta(days=2)], ids=str)
 @before_answer(2, 3, 4)
 def test_k2_a_date_ahead_of_the_clock_of_the_leads(loading, nth, ahead):
+    loading.store.advance(datetime.now(UTC) - loading.store.now)
     loading.tap.sandbox.switch(date_ahead=ahead.total_seconds())
     loading.store.step = timedelta(minutes=1)
     loading.before(nth, lambda: swap(loading))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -374,6 +374,7 @@ def test_f1_an_import_into_the_stretch_and_a_removal_during_the_jump(begin, size
 @before_answer(2, 3, 4)
 def test_k2_a_date_ahead_of_the_clock_of_the_rows(begin, size, nth, ahead):
     loading = begin(4 * size, "customers")
+    loading.store.advance(datetime.now(UTC) - loading.store.now)
     loading.tap.sandbox.switch(date_ahead=ahead.total_seconds())
     loading.store.step = timedelta(seconds=60)
     loading.before(nth, lambda: swap(loading, last_name="Zzz"))
