@@ -9,7 +9,7 @@ import pytest
 
 from tap_nexus_erp.tap import TapNexusErp
 from tests.harness.catalog import fixed
-from tests.harness.promise import NO_BOOKMARK
+from tests.harness.promise import AGAIN, COUNTED, NO_BOOKMARK, ONCE_MORE
 from tests.harness.tap import Tap
 from tests.taps.nexus_erp.leads import assert_complete, by_id, full_table
 from tools.sandbox import NexusSandbox, Organisation
@@ -21,8 +21,8 @@ if t.TYPE_CHECKING:
     from tests.harness.run import Run
 
 
-ALL = [1, 2, 3, 4]
-"""The pages of 40 leads at a page_size of 10."""
+ALL = [(0, 10), (8, 16), (14, 21), (18, 27), *COUNTED[2:]]
+"""The pages of 40 leads at a page_size of 10: those without a next call come newest first."""
 FAR = "2030-01-01T00:00:00.000Z"
 REFUSED = (
     "ERROR Failed. leads: Nexus ERP does not accept the API key (status 401). Check the setting "
@@ -67,9 +67,18 @@ def test_all_leads_as_the_api_gives_them(tap, sandbox, organisation):
 
 def test_a_page_is_as_large_as_the_api_allows(tap, organisation):
     organisation.insert("leads", 70)
+    organisation.advance(timedelta(hours=1))
     run = tap.run(page_size=None)
     assert_complete(run, organisation)
-    assert tap.asked("leads") == [1, 2]
+    assert tap.asked("leads") == [(0, 100), (100, 200)]
+
+
+def test_leads_that_entered_just_now_take_a_second_reading(tap, organisation):
+    """They may have become visible after the first answer, whatever they state."""
+    organisation.insert("leads", 70)
+    run = tap.run(page_size=None)
+    assert_complete(run, organisation)
+    assert tap.asked("leads") == [(0, 100), (100, 200), (0, 99), (99, 198)]
 
 
 @pytest.mark.parametrize("nulls", ["first", "last"])
@@ -80,7 +89,7 @@ def test_whatever_the_documentation_leaves_open(tmp_path: Path, nulls, ties, pas
     with NexusSandbox(organisation, unstable_ties=ties, past_end=past_end) as sandbox:
         tap = Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10, retry_minutes=0)
         assert_complete(tap.run(), organisation)
-        assert tap.asked("leads") == ALL
+        assert tap.asked("leads") == (ALL[:6] if nulls == "first" else COUNTED[:4])
 
 
 @pytest.mark.parametrize("pages", [0, 1])
@@ -93,7 +102,14 @@ def test_an_organisation_without_leads(tmp_path: Path, pages):
 def test_a_server_that_gives_smaller_pages(tap, sandbox, organisation):
     sandbox.switch(max_page_size=7)
     assert_complete(tap.run(), organisation)
-    assert tap.asked("leads") == [1, 2, 3, 4, 5, 6]
+    assert tap.asked("leads") == [
+        *[(0, 10), (5, 10), (7, 14), (12, 18), (14, 21), (18, 24)],
+        *[(21, 28), (28, 35), (35, 42)],
+    ]
+
+
+MOVED = [*ALL[:3], (10, 20), (18, 27), *COUNTED[2:]]
+"""The third page did not overlap, as a lead of those before had moved."""
 
 
 @pytest.mark.parametrize(("nulls", "call"), [("first", FAR), ("last", None)])
@@ -111,36 +127,57 @@ def test_a_lead_that_is_read_already_moves_to_the_end(tmp_path: Path, nulls, cal
         run = tap.run()
     assert run.status == 0
     assert {lead["id"] for lead in organisation.rows("leads")} == set(run.ids("leads"))
-    assert tap.asked("leads") == ALL + ALL
+    assert tap.asked("leads") == (MOVED if nulls == "first" else COUNTED + AGAIN[:3])
 
 
-def test_what_one_pass_missed_another_may_have_read(tap, sandbox, organisation):
-    """Calls are put off in both passes; together they have seen every lead of the beginning."""
+def put_off(organisation: Organisation, sandbox: NexusSandbox, call: str | None) -> None:
+    """Have the first lead's call put off or called off before the third page of two passes."""
     for nth in (1, 2):
         sandbox.before(
             "/leads",
             3,
-            lambda: organisation.edit("leads", first_id(organisation), nextCallAt=FAR),
+            lambda: organisation.edit("leads", first_id(organisation), nextCallAt=call),
             nth=nth,
         )
+
+
+def test_what_one_pass_missed_another_may_have_read(tmp_path: Path):
+    """A call is off in both passes; together they have seen every lead of the beginning."""
+    organisation = Organisation(40, nulls="last")
+    organisation.advance(timedelta(hours=1))
+    with NexusSandbox(organisation) as sandbox:
+        put_off(organisation, sandbox, None)
+        tap = Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10)
+        run = tap.run()
+    assert run.status == 0
+    assert {lead["id"] for lead in organisation.rows("leads")} == set(run.ids("leads"))
+    assert tap.asked("leads") == COUNTED + AGAIN[:3]
+
+
+def test_pages_that_overlap_miss_no_lead_that_is_put_off(tap, sandbox, organisation):
+    put_off(organisation, sandbox, FAR)
     run = tap.run()
     assert run.status == 0
     assert {lead["id"] for lead in organisation.rows("leads")} == set(run.ids("leads"))
-    assert tap.asked("leads") == ALL + ALL
+    assert tap.asked("leads") == MOVED
 
 
 @pytest.mark.parametrize("past_end", ["404", "clamp"])
-def test_the_list_ends_so_in_every_pass(tap, sandbox, organisation, past_end):
+def test_the_list_ends_so_in_every_pass(tmp_path: Path, past_end):
     """Once more than it is read again for, and the run says so: the address is not to blame."""
-    sandbox.switch(past_end=past_end)
+    organisation = Organisation(40, nulls="last")
+    organisation.advance(timedelta(hours=1))
 
-    def remove() -> None:
-        organisation.delete("leads", [lead["id"] for lead in organisation.rows("leads")[:10]])
+    def remove(count: int) -> None:
+        organisation.delete("leads", [lead["id"] for lead in organisation.rows("leads")[-count:]])
 
-    for nth, page in enumerate((4, 3, 2), start=1):
-        sandbox.before("/leads", page, remove, nth=nth)
-    run = tap.run()
+    with NexusSandbox(organisation, past_end=past_end) as sandbox:
+        for nth, count in enumerate((10, 5, 2), start=1):
+            sandbox.before("/leads", 4, lambda count=count: remove(count), nth=nth)
+        tap = Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10, retry_minutes=0)
+        run = tap.run()
     assert run.status == 1
+    assert tap.asked("leads") == COUNTED[:4] + AGAIN[:4] + ONCE_MORE[:4]
     assert run.last_line == (
         "ERROR Failed. leads: it is not certain that all rows were read: it ended before a page "
         "that it had promised"
@@ -148,15 +185,20 @@ def test_the_list_ends_so_in_every_pass(tap, sandbox, organisation, past_end):
     assert run.bookmark("leads")["replication_key_value"] in NO_BOOKMARK
 
 
-@pytest.mark.parametrize("past_end", ["empty", "404", "clamp"])
-def test_the_list_ends_before_a_page_that_it_had_promised(tap, sandbox, organisation, past_end):
+@pytest.mark.parametrize(
+    ("past_end", "again"),
+    [("empty", COUNTED[1:4]), ("404", AGAIN[:4]), ("clamp", AGAIN[:4])],
+)
+def test_the_list_ends_before_a_page_that_it_had_promised(
+    tap, sandbox, organisation, past_end, again
+):
     sandbox.switch(past_end=past_end)
     gone = [lead["id"] for lead in organisation.rows("leads")[:10]]
     sandbox.before("/leads", 4, lambda: organisation.delete("leads", gone))
     run = tap.run()
     assert run.status == 0
     assert {lead["id"] for lead in organisation.rows("leads")} <= set(run.ids("leads"))
-    assert len(tap.asked("leads")) <= 9
+    assert tap.asked("leads") == [*ALL[:6], *again]
 
 
 def test_a_list_that_never_rests_is_not_called_complete(tap, sandbox, organisation):
@@ -173,7 +215,11 @@ def test_a_list_that_never_rests_is_not_called_complete(tap, sandbox, organisati
         "ERROR Failed. leads: it is not certain that all rows were read"
     )
     assert run.bookmark("leads")["replication_key_value"] in NO_BOOKMARK
-    assert len(tap.asked("leads")) <= 3 * 5
+    assert tap.asked("leads") == [
+        *[(0, 10), (8, 16), (14, 21), (18, 27), (24, 32), (30, 40), (40, 50)],
+        *AGAIN,
+        *ONCE_MORE,
+    ]
 
 
 # Incremental
@@ -190,7 +236,7 @@ def test_a_second_run_sends_just_what_was_updated(tap, organisation):
     newest = max(lead["updatedAt"] for lead in first.records("leads"))
     again = set(second.ids("leads")) - {new["id"], edited["id"]}
     assert [lead["updatedAt"] for lead in first.records("leads") if lead["id"] in again] == [newest]
-    assert tap.asked("leads") == [*ALL, 5]
+    assert tap.asked("leads") == ALL
     assert value(second) == fixed(edited["updatedAt"]) > value(first)
 
 
@@ -218,7 +264,7 @@ def test_an_update_while_the_list_is_read_comes_with_the_next_run(tap, sandbox, 
         organisation.insert("leads", nextCallAt=FAR)
         organisation.edit("leads", lead_id, notes="Called back")
 
-    sandbox.before("/leads", 4, update)
+    sandbox.before("/leads", None, update, nth=6)
     began = organisation.now
     first = tap.run()
     assert first.status == 0
@@ -267,8 +313,10 @@ def test_a_narrowed_list_is_proven_by_a_second_reading(
     run = tap.run(page_size=5, emit_activate_version_messages=True, **setting)
     assert (run.status, set(run.ids("leads"))) == (0, expected)
     assert {request.query[parameter] for request in sandbox.requests} == {wanted}
-    pages = list(range(1, -(-len(expected) // 5) + 1))
-    assert tap.asked("leads") == pages * 2
+    assert tap.asked("leads") == [
+        *[(0, 5), (5, 10), (10, 15)],
+        *[(0, 4), (4, 8), (8, 12), (12, 16)],
+    ]
     assert run.of_type("ACTIVATE_VERSION") == []
 
 
@@ -294,7 +342,7 @@ def test_a_key_that_expires_in_the_middle_never_means_that_the_rest_is_gone(
     run = tap.run(catalog=catalog, state=first.state, api_key="sk_testing1_" + "1" * 32)
     assert (run.status, run.last_line) == (1, REFUSED)
     assert run.of_type("ACTIVATE_VERSION") == []
-    assert tap.asked("leads") == [1, 2, 3]
+    assert tap.asked("leads") == ALL[:3]
     assert run.bookmark("leads").get("replication_key_value") == first.bookmark("leads").get(
         "replication_key_value"
     )
@@ -304,16 +352,16 @@ def test_an_interrupted_full_refresh_begins_again(tap, sandbox, organisation):
     """Meltano merges its state into that of before, whose bookmark must not come back."""
     first = tap.succeed()
     organisation.advance(timedelta(days=1))
-    sandbox.rule("status", "/leads", status=401, page=3)
+    sandbox.rule("status", "/leads", status=401, nth=3)
     refresh = tap.run()
-    assert (refresh.status, tap.asked("leads")) == (1, [1, 2, 3])
+    assert (refresh.status, tap.asked("leads")) == (1, ALL[:3])
     merged = {**first.bookmark("leads"), **refresh.bookmark("leads")}
     assert_complete(tap.run(state={"bookmarks": {"leads": merged}}), organisation)
 
 
 def test_a_wrong_key(tap):
     run = tap.run(api_key="sk_testing2_" + "2" * 32)
-    assert (run.status, run.last_line, tap.asked("leads")) == (1, REFUSED, [1])
+    assert (run.status, run.last_line, tap.asked("leads")) == (1, REFUSED, [(0, 10)])
 
 
 def test_a_login_in_netrc_does_not_take_the_place_of_the_key(

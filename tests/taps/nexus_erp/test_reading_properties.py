@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paged_rest.reading import LATE_MINUTES, Bookmark, Page, Read, Row
-from paged_rest.timestamps import before
+from paged_rest.reading import Bookmark, ListRead, Page, PageRequest, Row
 from tests.harness.histories import HISTORIES, Tally, moment
 
 if t.TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Calls:
     """Leads by next call ascending, then the newest first; time goes on by the minute.
 
     Attributes:
-        limit: Leads on a page.
+        limit: The most leads on a page.
         nulls_first: Where leads without a next call stand.
         past_end: What a page behind the end is answered with.
         late: How many minutes before its rows were taken an answer was asked for.
@@ -89,40 +88,42 @@ class Calls:
         null = "" if self.nulls_first else "~"
         return sorted(rows, key=lambda lead: lead["call"] or null)
 
-    def page(self, number: int) -> Page | None:
+    def page(self, request: PageRequest) -> Page | None:
         """Return a page, or None where it lies behind the end and is refused."""
-        start = (number - 1) * self.limit
+        limit = min(request.size, self.limit)
+        start = (request.number - 1) * limit
         rows = self.in_order()
-        if start >= len(rows) and number > 1 and self.past_end == "refused":
+        if start >= len(rows) and request.number > 1 and self.past_end == "refused":
             return None
         return Page(
-            number=number,
+            request=request,
             rows=[
                 Row(lead["id"], lead["updatedAt"], lead["createdAt"], record=lead)
-                for lead in rows[start : start + self.limit]
+                for lead in rows[start : start + limit]
             ],
             total=len(rows),
-            limit=self.limit,
-            has_more=start + self.limit < len(rows),
+            limit=limit,
+            has_more=start + limit < len(rows),
             date=moment(int(self.clock) + 1),
             asked=moment(int(self.clock) + 1 - self.late),
         )
 
 
-def read(calls: Calls, bookmark: Bookmark | None, key: str | None) -> Read:
+def read(calls: Calls, bookmark: Bookmark | None, key: str | None) -> ListRead:
     """Return the reading of a run, as the stream sets it up."""
-    floor = before(bookmark.value, minutes=LATE_MINUTES) if bookmark else None
-    return Read(moment(calls.clock + 2), "createdAt", key=key, floor=floor, previous=bookmark)
+    return ListRead(
+        moment(calls.clock + 2), calls.limit, created="createdAt", key=key, previous=bookmark
+    )
 
 
-def run(calls: Calls, reading: Read, events: Iterator[Callable[[], None]]) -> dict[str, Lead]:
+def run(calls: Calls, reading: ListRead, events: Iterator[Callable[[], None]]) -> dict[str, Lead]:
     """Let one run read; return the records that it hands out."""
     records: dict[str, Lead] = {}
-    while reading.next_page is not None:
+    while reading.next_request is not None:
         next(events, lambda: None)()
-        page = calls.page(reading.next_page)
+        page = calls.page(reading.next_request)
         if page is None:
-            reading.lose_page()
+            reading.page_vanished()
         else:
             records |= {row.id: row.record for row in reading.feed(page)}
     assert reading.requests <= 3 * (calls.made + 2 * 12 * 3 + 4)
@@ -143,7 +144,7 @@ def test_a_green_run_has_missed_no_row_and_no_edit() -> None:
             there, disturbances = dict(calls.leads), calls.disturbances
             reading = read(calls, bookmark, key)
             warehouse |= run(calls, reading, (calls.happens for _ in range(calls.choose(12))))
-            complete = not reading.unproven
+            complete = not reading.unverified_reason
             tally.count(disturbed=calls.disturbances > disturbances, complete=complete)
             if not complete:
                 continue
@@ -188,7 +189,7 @@ def test_plain_page_by_page_reading_misses_rows_of_the_same_histories() -> None:
         while True:
             if number <= events:
                 calls.happens()
-            page = calls.page(number)
+            page = calls.page(PageRequest(number, calls.limit))
             seen |= {row.id for row in page.rows} if page else set()
             number += 1
             if not page or not page.has_more:
