@@ -95,9 +95,9 @@ class Chain:
         return self.oldest not in {_ABOVE_ALL, _UNDATED_FIRST, _UNDATED_LAST}
 
     @property
-    def group_ids(self) -> set[str]:
-        """Ids read of a group of rows of one key that fill more than a page."""
-        return self._group.ids if self._group else set()
+    def in_group(self) -> bool:
+        """Whether rows of one key are being read that fill more than a page."""
+        return self._group is not None
 
     def go_to(self, key: str, position: int) -> None:
         """Go on from another key, whose rows begin at about a position.

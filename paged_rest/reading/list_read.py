@@ -248,7 +248,7 @@ class ListRead:
     def _feed_chain(self, page: Page) -> list[Row]:
         chain = self._chain
         assert chain  # noqa: S101 (for the type checker)
-        known = chain.group_ids.union(*self._recent)
+        known = set().union(*self._recent)
         try:
             joined = chain.feed(page)
         except CannotVerify:
@@ -270,8 +270,11 @@ class ListRead:
         if ended:
             self._end(proof="chain")
         stop = self.stop_at
-        sent = {row.id for row in fresh if not stop or (row.key or "~") >= stop}
-        self._recent.extend([sent] if sent else [])
+        sent = {row.id for row in page.rows if not stop or (row.key or "~") >= stop}
+        if fresh and chain.in_group and self._recent:
+            self._recent[-1] |= sent
+        elif fresh:
+            self._recent.append(sent)
         return fresh
 
     def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
@@ -279,7 +282,7 @@ class ListRead:
         fresh = self._feed_count(page, joins=joined)
         if self.proof or self.unverified_reason:
             return fresh
-        if chain.group_ids or page.limit < self.page_size // 2:
+        if chain.in_group or page.limit < self.page_size // 2:
             self._chain = None
         elif chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
             self._end(proof="observed_order")

@@ -134,10 +134,10 @@ class ListStream(SdkStream):
             raise errors.StreamFailed(message)
         if read.doubtful_end:
             self.logger.warning(
-                "%s: the list ends before the %s that its total states; nothing is deleted in the "
-                "target. Report this to %s",
+                "%s: the list ends after %s, though its responses state that there is more; "
+                "nothing is deleted in the target. Report this to %s",
                 self.name,
-                counted(read.total, "row"),
+                counted(read.rows, "row"),
                 self.run.api.name,
             )
         if read.proof == "agreement":

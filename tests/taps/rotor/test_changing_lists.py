@@ -70,7 +70,7 @@ CHANGES: dict[str, tuple[int, Callable[[Company], object], list[tuple[int, int]]
     "delete much at last": (
         7,
         lambda c: c.delete("leads", ids(c, *range(15))),
-        [*ALL, (9, 18), (20, 30)],
+        [*ALL, (10, 20), (20, 30)],
     ),
     "delete nearly all": (
         2,
