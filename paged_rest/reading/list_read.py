@@ -82,7 +82,7 @@ class ListRead:
     _count: Count | None = None
     _descent: Descent | None = None
     _stop_at: str = ""
-    _recent: deque[set[str]] = field(default_factory=lambda: deque(maxlen=_PAGES_REMEMBERED))
+    _recent: deque[set[str]] = field(default_factory=deque)
     _latest: str = ""
     _newest: str = ""
     _date: str = ""
@@ -270,7 +270,11 @@ class ListRead:
         if ended:
             self._end(proof="chain")
         stop = self.stop_at
-        self._recent.append({row.id for row in fresh if not stop or (row.key or "~") >= stop})
+        if recent := {row.id for row in fresh if not stop or (row.key or "~") >= stop}:
+            self._recent.append(recent)
+        # A group may be read again from the page that lies in front of it.
+        while len(self._recent) > _PAGES_REMEMBERED and not chain.group_ids:
+            self._recent.popleft()
         return fresh
 
     def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
