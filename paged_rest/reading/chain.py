@@ -24,7 +24,8 @@ _UNDATED_FIRST, _UNDATED_LAST = "~", ""
 _ABOVE_ALL = "\x7f"
 _MOST_READINGS_OF_A_GROUP = 12
 # Pages in a row that bring the reading no further, beside those that lie in front of it.
-_MOST_IN_VAIN = 40
+_MOST_IN_VAIN = 25
+_MOST_VANISHED = 3
 
 
 def page_over(anchor: int, reach: int, largest: int) -> PageRequest | None:
@@ -76,6 +77,9 @@ class Chain:
     _reach: int = 0
     _total: int = 0
     _step: int = 0
+    _low: int = -1
+    _high: int = -1
+    _vanished: int = 0
     _in_vain: int = 0
     _undated: str | None = None
     _behind: list[str] | None = None
@@ -101,7 +105,7 @@ class Chain:
         Every row that is strictly newer than the key must have been read.
         """
         self.oldest, self.ended, self._group, self._behind = key, False, None, None
-        self._step = self._in_vain = 0
+        self._step, self._low, self._high, self._in_vain = 0, -1, -1, 0
         self._move_to(position - 1)
 
     def feed(self, page: Page) -> bool:
@@ -135,8 +139,8 @@ class Chain:
         Raises:
             CannotVerify: It did so too often.
         """
-        self._in_vain += 1
-        if self._in_vain > _MOST_IN_VAIN:
+        self._vanished += 1
+        if self._vanished > _MOST_VANISHED:
             message = "it ended before a page that it had promised"
             raise CannotVerify(message)
         if self._behind is not None:
@@ -160,12 +164,13 @@ class Chain:
         if group:
             known = not_older(keys, before)
         if keys and keys[-1] < before:
-            self.oldest, self._in_vain = keys[-1], 0
+            self.oldest, self._in_vain, self._vanished = keys[-1], 0, 0
         end = newer(keys, self.oldest)
         self.complete, last = [*group, *keys[known:end]], keys[max(known, end) :]
-        self._total, self._step = page.total, 0
+        self._total = page.total
         if self.oldest < before or page.end > self._reach:
             self._anchor, self._reach = page.start + end - 1, page.end
+            self._step_on(in_front=0 < len(keys) == end)
         if len(keys) == page.limit:
             self.full_pages += 1
             self._choose(page_over(self._anchor, self._reach, self.largest))
@@ -197,8 +202,25 @@ class Chain:
             self._group = _Group(self.oldest, self.largest)
             self.next_request = self._group.begin(self._anchor)
 
+    def _step_on(self, *, in_front: bool) -> None:
+        """Look further on, faster each time, if a page lies in front of what was read."""
+        self._low = self._reach if in_front else -1
+        if self._high <= self._low or not in_front:
+            self._high = -1
+        step = self._step if in_front else 0
+        if self._high >= 0:
+            step = min(step, (self._high - self._low) // 2)
+        self._anchor, self._reach = self._anchor + step, self._reach + step
+        self._step = max(2 * self._step, self.largest) if in_front else 0
+
     def _step_back(self, position: int, total: int) -> None:
         """Look further in front, as rows left there; the total hints at how many."""
+        self._high = position
+        if 0 <= self._low < position:
+            self._move_to((self._low + position - 1) // 2)
+            return
+        if self._low >= 0:
+            self._low, self._step = -1, 0
         self._step = max(self._total - total, 2 * self._step, self.largest // 20, 1)
         self._move_to(min(self._anchor, position) - self._step)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from paged_rest.reading.chain import newer as rows_newer
 from paged_rest.reading.older_rows import (
     LATE_MINUTES,
     Bookmark,
@@ -57,6 +58,7 @@ class Descent:
     _depth: Depth = field(default_factory=Depth)
     _counts: dict[str, int] = field(default_factory=dict)
     _from: str = ""
+    _landing: int = 0
     _alarm: str = ""
     _compared: str = ""
     _expected: int = 0
@@ -84,6 +86,11 @@ class Descent:
             self._newest = max(newest, self.previous.value if self.previous else "")
             depth.add(ages(self._newest, self.lookback_days))
         depth.take(page, chain)
+        if self._landing and self.resume and chain.oldest < self.resume.oldest:
+            # Rows left what was jumped over since it was read.
+            place = page.start + rows_newer(chain.keys, self.resume.oldest)
+            depth.rows -= max(0, self._landing - place)
+            self._landing = 0
         if chain.ended and not self.jumped:
             depth.end()
         if self._alarm and not self.entered_behind:
@@ -137,7 +144,7 @@ class Descent:
             return False
         depth.skip(moment, point)
         chain.go_to(point.oldest, position)
-        self._from, self.jumped = moment, True
+        self._from, self._landing, self.jumped = moment, position, True
         return True
 
     def _raise_alarm(self, chain: Chain, depth: Depth) -> bool:

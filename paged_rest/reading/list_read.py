@@ -294,7 +294,8 @@ class ListRead:
 
     def _feed_count(self, page: Page, *, joins: bool | None = None) -> list[Row]:
         assert self._count  # noqa: S101
-        fresh = self._count.feed(page, joins=joins)
+        known = set().union(*self._recent)
+        fresh = [row for row in self._count.feed(page, joins=joins) if row.id not in known]
         self.repeats += len(page.rows) - len(fresh)
         self._take_count(self._count)
         return fresh
