@@ -9,7 +9,7 @@ import pytest
 
 from paged_rest.http import Response
 from tests.harness.companies import HOUR, hourly
-from tests.harness.promise import ALL, COUNTED, ids, read
+from tests.harness.promise import ALL, ids, read
 from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:

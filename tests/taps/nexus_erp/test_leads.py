@@ -168,12 +168,15 @@ def test_the_list_ends_so_in_every_pass(tmp_path: Path, past_end):
     organisation = Organisation(40, nulls="last")
     organisation.advance(timedelta(hours=1))
 
-    def remove(count: int) -> None:
-        organisation.delete("leads", [lead["id"] for lead in organisation.rows("leads")[-count:]])
+    counts = iter((10, 5, 2))
+
+    def remove() -> None:
+        gone = organisation.rows("leads")[-next(counts) :]
+        organisation.delete("leads", [lead["id"] for lead in gone])
 
     with NexusSandbox(organisation, past_end=past_end) as sandbox:
-        for nth, count in enumerate((10, 5, 2), start=1):
-            sandbox.before("/leads", 4, lambda count=count: remove(count), nth=nth)
+        for nth in (1, 2, 3):
+            sandbox.before("/leads", 4, remove, nth=nth)
         tap = Tap(tmp_path, sandbox, of=TapNexusErp, page_size=10, retry_minutes=0)
         run = tap.run()
     assert run.status == 1
