@@ -51,8 +51,8 @@ class ListDeclaration:
         filters_by_setting: Query parameters, each with the setting that it takes its value from.
         stable_filters: For each of these parameters, the values with which the list can be read
             like an unfiltered one: no row with an old `created` enters it later, and a row that
-            leaves it is gone. With any other value, every run reads the whole list, twice if it
-            has several pages, and reports no deletions to the target.
+            leaves it is gone. With any other value, every run reads the whole list (twice if it
+            is not `newest_first` and has several pages), and reports no deletions to the target.
     """
 
     name: str

@@ -111,7 +111,8 @@ def _too_few_requests(read: ListRead | None, budget: int | None, page_size: int)
         return False
     pages = -(-read.total // page_size)
     # Where no creation tells that a row was there, a second reading proves the first.
-    return bool(budget < (2 * pages if pages > 1 and not read.created else pages))
+    twice = pages > 1 and not read.created and not read.newest_first
+    return bool(budget < (2 * pages if twice else pages))
 
 
 def _give_up(signum: int) -> t.NoReturn:

@@ -12,7 +12,7 @@ from random import Random
 
 import click
 
-from tests.adversary.list_read import list_reading
+from tests.adversary.__main__ import find
 from tests.adversary.moments import text
 from tests.adversary.protocol import Answer, Listed, Settings
 
@@ -76,9 +76,7 @@ def read(
 @click.option("--seed", default=1)
 def main(*, reading: str, readings: int, removals: float, entries: float, seed: int) -> None:
     """Print the table as Markdown."""
-    from tests.adversary.__main__ import find  # noqa: PLC0415 (it imports this folder's readings)
-
-    player = list_reading() if reading == "new" else find(reading)
+    player = find(reading)
     click.echo("| list | pages | unproven | requests, median |\n|---|---:|---:|---:|")
     for name, (dated, ordered) in LISTS.items():
         for pages in (100, 250, 500):

@@ -41,6 +41,14 @@ class ChangingList:
             self.rows.insert(self._place(created), row)
         return str(row["id"])
 
+    def fill(self, count: int, minutes: float) -> None:
+        """Put so many rows into an empty list, each so long before the one in front of it."""
+        for place in range(count):
+            self.made += 1
+            self.rows.append(
+                {"id": f"row-{self.made}", "created_at": moment(self.clock - place * minutes)}
+            )
+
     def reenter(self, row: dict[str, t.Any]) -> None:
         """Let a row that left come back to its place."""
         self.rows.insert(self._place(row["created_at"]), row)

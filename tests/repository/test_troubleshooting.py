@@ -61,6 +61,14 @@ class Trouble:
         self.company.insert("leads", 2, created_at=self.company.now - 30 * HOUR)
         return self.tap.run("leads", state=state, lookback_days=0).stderr
 
+    def endless(self) -> str:
+        return self.rule("contradict")
+
+    def off_for_good(self) -> str:
+        self.company.insert("customers", 12)
+        self.sandbox.switch(stale_total=True)
+        return self.tap.run("customers").stderr
+
     def odd(self) -> str:
         self.company.insert("leads", mood="good", priority=1)
         return self.read()
@@ -113,8 +121,13 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "it is not certain that all rows were read: ...": lambda trouble: trouble.rule(
         "repeat_page", page=3
     ),
-    "behind the bookmark that the last run did not count there (an import with old dates?): "
-    "the list was read to its end": Trouble.imported,
+    "entered behind the bookmark since the last run (an import with old dates?): the list was "
+    "read back to ...": Trouble.imported,
+    "the list ends after ... rows, though its responses state that there is more; nothing is "
+    "deleted in the target": Trouble.endless,
+    "two readings show the same rows, though not the ... rows that its total states": (
+        Trouble.off_for_good
+    ),
     "read anew, as the settings that limit it have changed": lambda trouble: trouble.again(
         include_archived=False
     ),
