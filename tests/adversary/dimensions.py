@@ -34,6 +34,8 @@ DIMENSIONS = (
 )
 
 NONE, MIXED = "none", "mixed"
+# A sorted list rests on this: a page shows all rows of its piece of the list.
+NOT_CHAINED = {"short_pages"}
 # Dimensions that are known to break readings only together.
 TOGETHER = (
     "interruptions+edits",

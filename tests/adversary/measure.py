@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.adversary.bounds import AS_LARGE_AS_EVER, Bounds
-from tests.adversary.dimensions import DIMENSIONS, MIXED, NONE
+from tests.adversary.dimensions import DIMENSIONS, MIXED, NONE, NOT_CHAINED
 from tests.adversary.history import History
 
 if t.TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Tally:
         return self.failures.total()
 
 
-def drawn(seed: int, group: str) -> frozenset[str]:
+def drawn(seed: int, group: str, kind: str) -> frozenset[str]:
     """Return the dimensions of a history in a group: one, none, or a mixture drawn by seed."""
     if group == NONE:
         return frozenset()
@@ -55,9 +55,8 @@ def drawn(seed: int, group: str) -> frozenset[str]:
             "totals_old",
             "totals_new",
         }
-        return frozenset(
-            name for name in DIMENSIONS if rng.random() < (odds / 2 if name in rare else odds)
-        )
+        names = {name for name in DIMENSIONS if rng.random() < (odds / 2 if name in rare else odds)}
+        return frozenset(names - (NOT_CHAINED if kind == "leads" else set()))
     return frozenset(group.split("+"))
 
 
@@ -71,7 +70,7 @@ def play(
     trace: list[str] | None = None,
 ) -> tuple[History, Failure | None]:
     """Play one history."""
-    history = History(seed, kind, drawn(seed, group), bounds, trace)
+    history = History(seed, kind, drawn(seed, group, kind), bounds, trace)
     history.play(reading)
     return history, history.outcome.failure
 
@@ -109,11 +108,11 @@ def measure(
 
 def smallest(reading: Reading, seed: int, kind: str, group: str, what: str) -> tuple[int, Bounds]:
     """Search for a small history that fails alike: the bounds grow until one is found."""
-    page = History(seed, kind, drawn(seed, group)).bounds.smallest_page
+    page = History(seed, kind, drawn(seed, group, kind)).bounds.smallest_page
     for rows, runs, changes in ((6, 1, 1), (6, 2, 1), (12, 2, 2), (25, 3, 3), (60, 4, 6)):
         bounds = Bounds(rows, runs, changes, page)
         for other in range(seed, seed + 300):
-            try_group = "+".join(sorted(drawn(seed, group))) or NONE
+            try_group = "+".join(sorted(drawn(seed, group, kind))) or NONE
             _, failure = play(reading, other, kind, try_group, bounds)
             if failure and failure.what == what:
                 return other, bounds

@@ -45,7 +45,8 @@ class Server:
         rng, has = self.rng, self.world.dimensions
         sizes = "sizes" in has
         self._own_size = rng.randrange(1, 41) if sizes else 0
-        self._ignores = sizes and rng.random() < 0.3
+        # Where the size that is asked for is ignored, a sorted list is counted as others are.
+        self._ignores = sizes and rng.random() < 0.3 and self.world.kind != "leads"
         self._states_size = not (sizes and rng.random() < 0.5)
         self._behind: Habit = "empty"
         if "refusals" in has:

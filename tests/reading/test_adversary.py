@@ -9,7 +9,7 @@ from random import SystemRandom
 import pytest
 
 from tests.adversary.bounds import Bounds
-from tests.adversary.dimensions import GROUPS, MIXED, NONE
+from tests.adversary.dimensions import GROUPS, MIXED, NONE, NOT_CHAINED
 from tests.adversary.history import KINDS
 from tests.adversary.judge import least_surplus
 from tests.adversary.list_read import list_reading
@@ -27,8 +27,8 @@ SEED = "ADVERSARY_SEED"
 FEW, MANY = 500, 20_000
 # Where pages are smaller, the chain has no page for some places, and the list is counted.
 CHAINED = Bounds(smallest_page=20)
-# What the design says that no run sees: an import below what an interrupted run had read.
-NAMED = {"missed (behind, resumed)"}
+# Entries behind the bookmark are found by totals: where those are wrong, they are not.
+BEHIND = {"missed (behind)", "missed (behind, resumed)"}
 
 
 def first_seed() -> int:
@@ -47,14 +47,14 @@ def assert_nothing_broken(histories: int) -> None:
     """Play half of the histories dimension by dimension, the others mixed."""
     reading, seed = reading_of_this_project(), first_seed()
     broken = []
-    for group in GROUPS:
+    for group in sorted({*GROUPS} - NOT_CHAINED):
         count = histories // 2 if group == MIXED else max(1, histories // 2 // len(GROUPS))
         tally = measure(reading, range(seed, seed + count), "leads", group, CHAINED)
         broken += [
             f"{what}: python -m tests.adversary --kind leads --smallest-page "
             f"{CHAINED.smallest_page} --dimension {group} --seed {first} --trace"
             for what, first in tally.seeds.items()
-            if what not in NAMED
+            if not (group == MIXED and what in BEHIND)
         ]
     assert not broken, "\n".join(broken)
 
