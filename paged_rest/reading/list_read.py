@@ -54,6 +54,7 @@ class ListRead:
         proof: How it is known that no row was missed, once it is: `chain` or `count`;
             `observed_order` where the order is not promised, but was seen; `agreement` where no
             count agrees with the list's total, but two readings do.
+        not_in_order: Why a list that is promised in order is counted all the same, or "".
         unverified_reason: Why rows may be missing after `next_request` became None.
     """
 
@@ -77,6 +78,7 @@ class ListRead:
     repeats: int = 0
     proof: str | None = None
     unverified_reason: str | None = None
+    not_in_order: str = ""
 
     _chain: Chain | None = None
     _count: Count | None = None
@@ -134,8 +136,8 @@ class ListRead:
                 self.next_request = self._chain.next_request
                 if self._chain.ended:
                     self._end(proof="chain")
-        except CannotVerify:
-            self._drop_chain()
+        except CannotVerify as reason:
+            self._drop_chain(str(reason))
         if not self._chain and self._count:
             self._count.vanished()
             self._take_count(self._count)
@@ -241,7 +243,7 @@ class ListRead:
         if limit > asked:
             if self._count:
                 self._count.one_size = True
-            self._drop_chain(one_size=limit)
+            self._drop_chain("the API ignores the size of pages", one_size=limit)
         # Of two clocks, the one that is behind makes no later row look older.
         return replace(page, limit=limit, asked=page.asked and min(page.asked, self.started))
 
@@ -251,8 +253,8 @@ class ListRead:
         known = set().union(*self._recent)
         try:
             joined = chain.feed(page)
-        except CannotVerify:
-            self._drop_chain()
+        except CannotVerify as reason:
+            self._drop_chain(str(reason))
             if page.request.number == 1 or not self.newest_first:
                 return self._feed_count(page)
             return []
@@ -282,11 +284,9 @@ class ListRead:
         fresh = self._feed_count(page, joins=joined)
         if self.proof or self.unverified_reason:
             return fresh
-        if chain.in_group or page.limit < self.page_size // 2:
-            self._chain = None
-        elif chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
+        if chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
             self._end(proof="observed_order")
-        elif chain.ended:
+        elif chain.ended or chain.in_group:
             self._chain = None
         else:
             self.next_request = chain.next_request
@@ -305,9 +305,10 @@ class ListRead:
         if count.next_request is None:
             self._end(proof=count.proof, unverified=count.failed)
 
-    def _drop_chain(self, one_size: int = 0) -> None:
+    def _drop_chain(self, reason: str, one_size: int = 0) -> None:
         """Do not believe in an order any more: count the rows, from the first page on."""
         self._chain = self._descent = None
+        self.not_in_order = reason if self.newest_first else ""
         if self._count is None:
             self._count = self._new_count(one_size or self.page_size)
             self._count.one_size = bool(one_size)

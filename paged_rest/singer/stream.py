@@ -129,6 +129,10 @@ class ListStream(SdkStream):
                 counted(read.entered_behind, "row"),
                 read.stop_at or "its end",
             )
+        if read.not_in_order:
+            self.logger.info(
+                "%s: every row is read and counted, as %s", self.name, read.not_in_order
+            )
         if read.unverified_reason:
             message = f"it is not certain that all rows were read: {read.unverified_reason}"
             raise errors.StreamFailed(message)
