@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from paged_rest.reading import Bookmark, PageRequest
+from tests.harness.histories import moment
 from tests.reading import changing_list
 from tests.reading.changing_list import ChangingList, run
 
@@ -82,3 +83,39 @@ def test_pages_that_hide_rows_end_no_reading_early():
         shown = 10 if page.request.number > 1 else 5
         read.feed(dataclasses.replace(page, rows=page.rows[:shown]))
     assert (read.proof, read.unverified_reason is None) == (None, False)
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_rows_that_a_list_shows_twice_for_good_are_told_once_and_then_known(copies):
+    """Another reading, cut at other places, shows the same; from then on one reading is enough."""
+    source = ChangingList(limit=10, shuffled=True)
+    for place in range(35):
+        source.insert(minutes=float(place * 7 % 35))
+    for place in range(copies):
+        source.rows.insert(20, dict(source.rows[3 * place]))
+    twice = {source.rows[3 * place]["id"] for place in range(copies)}
+    options = {"newest_first": False, "key": None, "started": moment(source.clock + 60)}
+    source.clock += 60
+    first = changing_list.Memory()
+    read = first.read(source, **options)
+    assert run(source, first, read)
+    assert (read.proof, read.repeated, read.covered_entire_list) == ("agreement", twice, False)
+    second = changing_list.Memory()
+    again = second.read(source, listed_twice=read.repeated, **options)
+    assert run(source, second, again)
+    assert (again.proof, again.repeated, again.covered_entire_list) == ("count", twice, True)
+    assert again.requests == 4
+    assert first.loaded == second.loaded == {row["id"] for row in source.rows}
+
+
+def test_a_row_that_was_listed_twice_and_is_no_more_counts_once():
+    source = ChangingList(limit=10, shuffled=True)
+    for place in range(35):
+        source.insert(minutes=float(place * 7 % 35))
+    source.clock += 60
+    memory = changing_list.Memory()
+    read = memory.read(
+        source, newest_first=False, key=None, listed_twice=frozenset({source.rows[5]["id"]})
+    )
+    assert run(source, memory, read)
+    assert (read.proof, read.requests) == ("count", 4)
