@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 
@@ -93,8 +94,12 @@ def test_rows_that_a_list_shows_twice_for_good_are_told_once_and_then_known(copi
         source.insert(minutes=float(place * 7 % 35))
     for place in range(copies):
         source.rows.insert(20, dict(source.rows[3 * place]))
-    twice = {source.rows[3 * place]["id"] for place in range(copies)}
-    options = {"newest_first": False, "key": None, "started": moment(source.clock + 60)}
+    twice = frozenset(source.rows[3 * place]["id"] for place in range(copies))
+    options: dict[str, t.Any] = {
+        "newest_first": False,
+        "key": None,
+        "started": moment(source.clock + 60),
+    }
     source.clock += 60
     first = changing_list.Memory()
     read = first.read(source, **options)

@@ -16,7 +16,7 @@ from tools.sandbox import Company, Sandbox
 from tools.sandbox.rotor_pages import RotorPages
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from tests.harness.run import Run
@@ -44,7 +44,7 @@ def tap(company: Company, tmp_path: Path) -> Iterator[Tap]:
 
 
 @contextmanager
-def counted_wrongly(off: int) -> Iterator[None]:
+def counted_wrongly(off: int) -> Generator[None]:
     """Have the sandbox state totals that are off."""
     cut = RotorPages.cut
 
