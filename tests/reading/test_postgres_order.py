@@ -393,11 +393,11 @@ def connections() -> Iterator[Connections]:
 
 
 def played(
-    reading: Reading, histories: int, connections: Connections, *, long_groups: bool
+    reading: Reading, seeds: range, connections: Connections, *, long_groups: bool
 ) -> Figures:
     """Let a reading read all histories, and print the figures."""
     figures = Figures()
-    for seed in range(1, histories + 1):
+    for seed in seeds:
         History(seed, connections, long_groups=long_groups).play(reading, figures)
     print(  # noqa: T201
         f"{reading.name}, {'long groups' if long_groups else 'groups fit'}: "
@@ -413,15 +413,27 @@ def played(
 # the group, many runs end with status 1, and the list is not believed to be read.
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("histories", "long_groups", "complete"), [(300, False, 0.97), (100, True, 0.5)]
+    ("seeds", "long_groups", "complete"),
+    [(range(1, 301), False, 0.97), (range(1, 101), True, 0.5)],
+    ids=["groups fit", "long groups"],
 )
 def test_no_row_is_missed_whatever_the_order_among_ties(
-    connections: Connections, histories: int, long_groups: bool, complete: float
+    connections: Connections, seeds: range, long_groups: bool, complete: float
 ) -> None:
     """Plain paging misses rows in the same histories, so the judge can tell."""
-    figures = played(list_reading(), histories, connections, long_groups=long_groups)
+    figures = played(list_reading(), seeds, connections, long_groups=long_groups)
     assert not figures.missed
     assert figures.complete >= complete * figures.runs
     assert figures.activated
-    plain = played(PlainReading(), histories, connections, long_groups=long_groups)
-    assert len(plain.missed) > histories / 10
+    plain = played(PlainReading(), seeds, connections, long_groups=long_groups)
+    assert len(plain.missed) > len(seeds) / 10
+
+
+@pytest.mark.long
+@pytest.mark.xfail(reason="two passes of 41 and of 40 rows agree on a row that they show twice")
+def test_a_row_that_no_page_shows_is_not_taken_for_read(connections: Connections) -> None:
+    """The chain finds that the order of many equal dates changes, and the list is counted.
+
+    One then stands twice, at the same ranks in pages of 41 and of 40 rows, and another is missing.
+    """
+    assert not played(list_reading(), range(1244, 1245), connections, long_groups=True).missed
