@@ -68,6 +68,7 @@ class Count:
         largest: The most rows that a page can hold.
         dated: Whether the creation of a row tells that it was there before.
         one_size: Whether pages have this size whatever is asked for.
+        may_agree: Whether two readings that show the same rows prove that there are no others.
         listed_twice: Ids that the list is known to show twice.
         next_request: The page to ask for, or None at the end.
         passes: How often the list was begun from its first page.
@@ -79,6 +80,7 @@ class Count:
     largest: int
     dated: bool = False
     one_size: bool = False
+    may_agree: bool = True
     listed_twice: frozenset[str] = frozenset()
     next_request: PageRequest | None = None
     passes: int = 1
@@ -197,7 +199,12 @@ class Count:
         """Whether two passes cut at different places show the same rows at the same places."""
         borders = lcm(self._size(self.passes), self._size(self.passes - 1))
         order = self._pass.order
-        return self._pass.steady and order == self._former_order and borders >= len(order)
+        return (
+            self.may_agree
+            and self._pass.steady
+            and order == self._former_order
+            and borders >= len(order)
+        )
 
     def _size(self, number: int) -> int:
         """The size of the pages of a pass: they share no border with those of the one before."""

@@ -307,11 +307,14 @@ class ListRead:
 
     def _drop_chain(self, reason: str, one_size: int = 0) -> None:
         """Do not believe in an order any more: count the rows, from the first page on."""
+        in_group = self._chain is not None and self._chain.in_group
         self._chain = self._descent = None
         self.not_in_order = reason if self.newest_first else ""
         if self._count is None:
             self._count = self._new_count(one_size or self.page_size)
             self._count.one_size = bool(one_size)
+            # Where the order of ties depends on the page, two readings may miss the same row.
+            self._count.may_agree = not in_group
             # Where there is no order, old rows may be new to the list.
             self._stop_at = self.full_since or ""
         self.next_request = self._count.next_request

@@ -430,7 +430,6 @@ def test_no_row_is_missed_whatever_the_order_among_ties(
 
 
 @pytest.mark.long
-@pytest.mark.xfail(reason="two passes of 41 and of 40 rows agree on a row that they show twice")
 def test_a_row_that_no_page_shows_is_not_taken_for_read(connections: Connections) -> None:
     """The chain finds that the order of many equal dates changes, and the list is counted.
 
