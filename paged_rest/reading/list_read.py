@@ -90,6 +90,7 @@ class ListRead:
     _date: str = ""
     _refused: str = ""
     _stale: int = 0
+    _distrusted: bool = False
 
     def __post_init__(self) -> None:
         """Begin at the head of the list."""
@@ -178,7 +179,7 @@ class ListRead:
     @property
     def covered_entire_list(self) -> bool:
         """Whether this read alone went through the whole list and left no row out."""
-        if self.proof not in {"chain", "count"} or self.stop_at:
+        if self.proof not in {"chain", "count"} or self.stop_at or self._distrusted:
             return False
         jumped = self._descent is not None and self._descent.jumped
         chain = self._chain if self.proof == "chain" else None
@@ -315,6 +316,7 @@ class ListRead:
             self._count.one_size = bool(one_size)
             # Where the order of ties depends on the page, two readings may miss the same row.
             self._count.may_agree = not in_group
+            self._distrusted = not one_size
             # Where there is no order, old rows may be new to the list.
             self._stop_at = self.full_since or ""
         self.next_request = self._count.next_request

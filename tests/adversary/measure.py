@@ -56,8 +56,20 @@ def drawn(seed: int, group: str, kind: str) -> frozenset[str]:
             "totals_new",
         }
         names = {name for name in DIMENSIONS if rng.random() < (odds / 2 if name in rare else odds)}
-        return frozenset(names - (NOT_CHAINED if kind == "leads" else set()))
+        return frozenset(without_the_hopeless(names) if kind == "leads" else names)
     return frozenset(group.split("+"))
+
+
+def without_the_hopeless(names: set[str]) -> set[str]:
+    """Leave out what nothing can tell in a list that is sorted.
+
+    A total that is off for good hides what a size that is not stated, or groups of one date
+    longer than a page, keep from being seen.
+    """
+    names = names - NOT_CHAINED
+    if "total_off" in names:
+        names -= {"sizes", "ties_answer", "ties_cut"}
+    return names
 
 
 def play(
