@@ -30,6 +30,10 @@ class StreamFailed(TapError):
     """This stream cannot be read; the others can."""
 
 
+class SizeRefused(StreamFailed):
+    """The API rejects the size of the page that was asked for."""
+
+
 class ScopeMissing(StreamFailed):
     """The key may not read this list."""
 

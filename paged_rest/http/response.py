@@ -60,7 +60,8 @@ class Response:
     @property
     def cached(self) -> bool:
         """Whether a cache says that it has kept it for a while."""
-        return self.headers.get("Age", "0").strip() not in {"0", ""}
+        age = self.headers.get("Age", "").strip()
+        return age.isdecimal() and int(age) > 0
 
     @property
     def content_type(self) -> str:

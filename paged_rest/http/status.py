@@ -14,6 +14,7 @@ from paged_rest.errors import (
     Retriable,
     RunStopped,
     ScopeMissing,
+    SizeRefused,
     StreamFailed,
     TapError,
 )
@@ -43,7 +44,9 @@ def error_for(response: Response, api: Api) -> TapError:
     if meaning := _BY_STATUS.get(status):
         return meaning(response, api)
     if 400 <= status < 500:  # noqa: PLR2004
-        return StreamFailed(_rejected(response, api))
+        stated = api.parse_error(response.body or {}).fields
+        reach = SizeRefused if api.page_size in stated else StreamFailed
+        return reach(_rejected(response, api))
     retry_after = _retry_after(response)
     if retry_after is not None and retry_after > LONGEST_WAIT:
         retry_after = None

@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 _UNDATED_FIRST, _UNDATED_LAST = "~", ""
 _ABOVE_ALL = "\x7f"
 _MOST_READINGS_OF_A_GROUP = 12
+_MOST_CHANGES_OF_A_GROUP = 4
 # Pages in a row that bring the reading no further, beside those that lie in front of it.
 _MOST_IN_VAIN = 25
 _MOST_VANISHED = 3
@@ -59,6 +60,7 @@ class Chain:
         next_request: The page to ask for, or None at the end.
         ended: Whether the end of the list was seen: a page that is not full.
         doubtful_end: Whether what responses state denies that end.
+        missing: How many rows the total lacks then; less than 0 if it states too many.
         full_pages: How many full pages were joined.
         keys: The keys of the page that came last; rows without a date have one too.
         complete: Keys of the rows of which the last page showed that none is missing, newest
@@ -70,6 +72,7 @@ class Chain:
     next_request: PageRequest | None = None
     ended: bool = False
     doubtful_end: bool = False
+    missing: int = 0
     full_pages: int = 0
     keys: list[str] = field(default_factory=list)
     complete: list[str] = field(default_factory=list)
@@ -98,6 +101,11 @@ class Chain:
     def in_group(self) -> bool:
         """Whether rows of one key are being read that fill more than a page."""
         return self._group is not None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the next page is that behind an end which the list denies."""
+        return self._behind is not None
 
     def go_to(self, key: str, position: int) -> None:
         """Go on from another key, whose rows begin at about a position.
@@ -189,7 +197,8 @@ class Chain:
         if page.rows:
             message = "a page that is not full is followed by others"
             raise CannotVerify(message)
-        self._end(last, in_doubt=page.has_more or page.total != self._reach)
+        self.missing = self._reach - page.total
+        self._end(last, in_doubt=page.has_more or self.missing != 0)
 
     def _end(self, last: list[str], *, in_doubt: bool) -> None:
         """Believe that the list ends with rows of these keys."""
@@ -234,6 +243,7 @@ class Chain:
     def _feed_group(self, page: Page, group: _Group) -> bool:
         known, group.size = len(group.ids), min(group.size, self.largest)
         if page.start and not group.joins(self.keys):
+            group.give_up_if_it_changes()
             self._step_back(page.start, page.total)
             return False
         if group.feed(page, self.keys):
@@ -265,6 +275,7 @@ class _Group:
     _readings: int = 0
     _first: int = -1
     _known: int = 0
+    _changes: int = 0
     _moved: bool = False
 
     def begin(self, anchor: int) -> PageRequest | None:
@@ -300,9 +311,22 @@ class _Group:
             raise CannotVerify(message)
         return False
 
+    def give_up_if_it_changes(self) -> None:
+        """Record that the group has changed.
+
+        Raises:
+            CannotVerify: It did so too often.
+        """
+        self._changes += 1
+        if self._changes > _MOST_CHANGES_OF_A_GROUP:
+            message = "many rows of one date change as fast as they are read"
+            raise CannotVerify(message)
+
     def _ends(self, places: int) -> bool:
         """End a reading that went through so many places."""
         changed = self._moved or self.places not in {0, places}
+        if changed:
+            self.give_up_if_it_changes()
         whole = self._known == len(self.ids) and len(self._again or ()) == places
         self.places = places
         self._readings += 1

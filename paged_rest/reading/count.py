@@ -46,6 +46,8 @@ class _Census:
         total: How many rows the list had.
         asked: The moment before which rows must have been created to have been there, or "".
         certain: Rows read since that were there.
+        young: Other rows read since.
+        highest: The highest total since.
     """
 
     response: int
@@ -54,6 +56,8 @@ class _Census:
     total: int
     asked: str
     certain: int = 0
+    young: int = 0
+    highest: int = 0
 
     def is_over(self, passes: int, covered: int) -> bool:
         """Whether the list has been gone through since, by a pass and how far that came."""
@@ -73,6 +77,8 @@ class Count:
         next_request: The page to ask for, or None at the end.
         passes: How often the list was begun from its first page.
         proof: How it is known that no row is missing, once it is: `count` or `agreement`.
+        explains_entries: Whether, when it was proven, no more rows had entered than were read and
+            had been created since: one with an old date may stand for another that was missed.
         repeated: Ids that the last whole pass showed twice.
         failed: Why rows may be missing, when `next_request` is None without a proof.
     """
@@ -85,6 +91,7 @@ class Count:
     next_request: PageRequest | None = None
     passes: int = 1
     proof: str | None = None
+    explains_entries: bool = True
     repeated: frozenset[str] = frozenset()
     failed: str = ""
     _seen: dict[str | bytes, int] = field(default_factory=dict)
@@ -115,12 +122,14 @@ class Count:
         if page.total < former or self._pass.began == self._responses:
             self._begin_census(page)
         self._responses += 1
+        for census in self._censuses:
+            census.highest = max(census.highest, page.total)
         fresh, new = self._tally(page)
         try:
             if joins is None:
                 self._pass.take(page, new, page.total - former)
             else:
-                self._pass.jump(page.end if joins else min(page.start, self._pass.covered))
+                self._pass.jump(page.end if joins else min(page.start, self._pass.covered), new)
         except CannotVerify as reason:
             self._censuses.clear()
             self._begin_pass(str(reason))
@@ -135,6 +144,11 @@ class Count:
             size = self._size(self.passes)
             self.next_request = PageRequest(self._pass.covered // size + 1, size)
         return fresh
+
+    def begin_in_one_size(self, size: int) -> None:
+        """Go on, or begin, with pages of this size alone."""
+        self.largest, self.one_size = size, True
+        self.next_request = PageRequest(self._pass.covered // size + 1, size)
 
     def vanished(self) -> None:
         """Record that `next_request` lies behind the end of the list."""
@@ -165,6 +179,7 @@ class Count:
                 if last < census.response:
                     was_there = number == census.response or last or self._old(row, census)
                     census.certain += bool(was_there)
+                    census.young += not was_there
                 elif twice and row.id in self.listed_twice and this.repeated[row.id] == 1:
                     census.certain += 1
             if this.steady:
@@ -179,6 +194,7 @@ class Count:
             )
             if over and census.certain == census.total:
                 self.proof = "count"
+                self.explains_entries = census.highest - census.total <= census.young
         return self.proof is not None
 
     def _end_pass(self) -> None:
@@ -190,10 +206,11 @@ class Count:
             return
         self._former_order = self._pass.order if self._pass.steady else None
         census = min(self._censuses, key=lambda census: abs(census.total - census.certain))
-        self._begin_pass(
-            f"{census.certain:,} of the {census.total:,} rows that were there when the "
-            "reading began are known to have been read"
-        )
+        known = f"{census.certain:,} of the {census.total:,} rows that were there when the reading "
+        if census.certain > census.total:
+            self._begin_pass(f"it states {census.total:,} rows, but {census.certain:,} were read")
+        else:
+            self._begin_pass(known + "began are known to have been read")
 
     def _agrees(self) -> bool:
         """Whether two passes cut at different places show the same rows at the same places."""
@@ -288,9 +305,10 @@ class _Pass:
             message = "its responses contradict each other on how many pages there are"
             raise CannotVerify(message)
 
-    def jump(self, covered: int) -> None:
-        """Take it that so many leading rows have been read."""
+    def jump(self, covered: int, new: int) -> None:
+        """Take it that so many leading rows have been read, some of them new to this pass."""
         self.covered = self._covered_before = self._furthest = covered
+        self._shown += new
         self.steady = False
 
     def repeats(self, page: Page) -> bool:

@@ -123,11 +123,12 @@ class Descent:
         """Return how many rows are older than several moments, after a read that is proven."""
         depth = self._depth
         counts = depth.older(self._counts, ended=chain.ended)
-        gone = 0
+        gone = chain.missing
         if self._compared and (self.jumped or not chain.ended):
             # As many were missing at least, when one page of the run was taken or another.
             passed = [moment for moment in depth.stated if moment >= self._compared]
-            gone = max(0, *(counts[moment] - depth.stated[moment] for moment in passed))
+            known = self.previous.older.gone if self.previous else 0
+            gone = max(min(0, known), *(counts[m] - depth.stated[m] for m in passed))
         deeper = {m: n for m, n in self._counts.items() if m not in depth.newer}
         older = OlderRows(counts | ({} if chain.ended else deeper), gone)
         return older.thinned(newest, self.lookback_days)
@@ -180,5 +181,7 @@ class Descent:
         """Whether the rows that entered have been found, or there is nowhere left to look."""
         if self._base is None or self._base not in depth.newer:
             return True
-        found = self._counts[self._base] + depth.newer[self._base] - depth.newer[self._alarm]
-        return found >= self._counted + self.entered_behind
+        older = self._counts[self._base]
+        found = older + depth.newer[self._base] - depth.newer[self._alarm]
+        # Others may have entered since: then more rows are older here, too.
+        return found >= self._counted + self.entered_behind and depth.stated[self._base] <= older

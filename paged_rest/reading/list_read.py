@@ -143,6 +143,17 @@ class ListRead:
             self._count.vanished()
             self._take_count(self._count)
 
+    def size_refused(self) -> bool:
+        """Record that the API refuses `next_request`; return whether its size may be why."""
+        if self.next_request is None or self.next_request.size == self.page_size:
+            return False
+        self.requests += 1
+        self._drop_chain("the API refuses pages of other sizes", one_size=self.page_size)
+        if self._count:
+            self._count.begin_in_one_size(self.page_size)
+            self.next_request = self._count.next_request
+        return True
+
     @property
     def stop_at(self) -> str | None:
         """The oldest replication key that is wanted in this run, or None."""
@@ -180,6 +191,8 @@ class ListRead:
     def covered_entire_list(self) -> bool:
         """Whether this read alone went through the whole list and left no row out."""
         if self.proof not in {"chain", "count"} or self.stop_at or self._distrusted:
+            return False
+        if self.proof == "count" and self._count and not self._count.explains_entries:
             return False
         jumped = self._descent is not None and self._descent.jumped
         chain = self._chain if self.proof == "chain" else None
@@ -228,7 +241,9 @@ class ListRead:
         request = page.request
         self.next_request = PageRequest(request.number, max(1, request.size - 1))
         if self._stale > _MOST_STALE_PAGES:
-            self._end(unverified="responses come from a cache, from before the run")
+            self._end(
+                unverified="its responses are older than those before them, as out of a cache"
+            )
         return True
 
     def _sized(self, page: Page) -> Page:
@@ -264,7 +279,7 @@ class ListRead:
         if not joined:
             self.next_request = chain.next_request
             return []
-        fresh = [row for row in page.rows if row.id not in known]
+        fresh = list({row.id: row for row in page.rows if row.id not in known}.values())
         self.repeats += len(page.rows) - len(fresh)
         self._note_newest(page)
         descent = self._descent
@@ -287,7 +302,7 @@ class ListRead:
             return fresh
         if chain.ended and chain.full_pages >= _FEWEST_ORDERED_PAGES:
             self._end(proof="observed_order")
-        elif chain.ended or chain.in_group:
+        elif chain.ended or chain.in_group or chain.in_doubt:
             self._chain = None
         else:
             self.next_request = chain.next_request

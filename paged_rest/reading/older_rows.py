@@ -32,7 +32,8 @@ class OlderRows:
 
     Attributes:
         counts: For moments, newest first, how many rows of the list were older.
-        gone: How many of these have left the list since, as the last run saw it.
+        gone: How many of these have left the list since, as the last run saw it; less than 0 if
+            the list states more rows than it has.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)

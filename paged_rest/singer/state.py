@@ -7,6 +7,7 @@ former state.
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -43,7 +44,7 @@ def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
     if not isinstance(entry, dict):
         return {}, "is no object"
     entry = _of_today(entry)
-    own = {key: entry[key] for key in _KEYS if key in entry}
+    own = {key: entry[key] for key in _KEYS if key in entry and _is_writable(entry[key])}
     if (point := _resume_point(own.get("resume_point"))) is None or point.newest > started:
         own["resume_point"] = []
     value = own.get("replication_key_value")
@@ -231,6 +232,15 @@ def _counts(flat: object) -> dict[str, int] | None:
 
 def _flat(counts: Mapping[str, int]) -> list[str | int]:
     return [value for moment in sorted(counts, reverse=True) for value in (moment, counts[moment])]
+
+
+def _is_writable(value: object) -> bool:
+    """Whether a value can be written again: a lone surrogate cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (TypeError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _is_timestamp(value: str) -> bool:

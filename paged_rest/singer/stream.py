@@ -83,7 +83,12 @@ class ListStream(SdkStream):
             self.begin_version()
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_request is not None:
-                page = self._request_page(read.next_request, params)
+                try:
+                    page = self._request_page(read.next_request, params)
+                except errors.SizeRefused:
+                    if not read.size_refused():
+                        raise
+                    continue
                 if page is None:
                     read.page_vanished()
                     continue

@@ -61,6 +61,10 @@ class Trouble:
         self.company.insert("leads", 2, created_at=self.company.now - 30 * HOUR)
         return self.tap.run("leads", state=state, lookback_days=0).stderr
 
+    def refused(self) -> str:
+        self.sandbox.switch(only_limit=50)
+        return self.read()
+
     def endless(self) -> str:
         return self.rule("contradict")
 
@@ -128,6 +132,7 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "two readings show the same rows, though not the ... rows that its total states": (
         Trouble.off_for_good
     ),
+    "was rejected with status 400; it objects to limit": Trouble.refused,
     "read anew, as the settings that limit it have changed": lambda trouble: trouble.again(
         include_archived=False
     ),

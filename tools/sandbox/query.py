@@ -78,6 +78,9 @@ def read(list_name: str, given: Mapping[str, str], switches: Switches) -> Query:
     if problems:
         raise Refusal(error(400, VALIDATION, errors=problems))
     page, limit = values.pop("page", 1), values.pop("limit", DEFAULT_LIMIT)
+    if switches.only_limit not in {0, limit}:
+        problem = {"field": "limit", "message": f"Must be {switches.only_limit}"}
+        raise Refusal(error(400, VALIDATION, errors=[problem]))
     whole = values.pop("archived", False) or not values.pop("only_completed", True)
     return Query(
         page,

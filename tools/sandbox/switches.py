@@ -38,6 +38,8 @@ class Switches(Common):
 
     max_limit: int = 1000
     """A limit above this is cut to it; smaller than 1000: the server clamps."""
+    only_limit: int = 0
+    """A limit other than this one is rejected; 0: none is."""
     state_limit: bool = True
     """Whether `pagination` has `limit`."""
     has_more_from: Literal["rows", "total"] = "rows"

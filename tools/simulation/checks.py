@@ -33,7 +33,7 @@ def floor(state: t.Any, name: str, lookback_days: int) -> datetime | None:
     None where that is not known: an interrupted read that goes on leaves out what it has read.
     """
     entry = (state or {}).get("bookmarks", {}).get(name, {})
-    if entry.get("resume"):
+    if entry.get("resume_point"):
         return None
     value = entry.get("replication_key_value")
     if not value:
