@@ -122,6 +122,7 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "its request_budget is too small for the list, which is read in one run or not": (
         Trouble.too_small
     ),
+    "was rejected with status 400; it objects to limit": Trouble.refused,
     "it is not certain that all rows were read: ...": lambda trouble: trouble.rule(
         "repeat_page", page=3
     ),
@@ -132,7 +133,6 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "two readings show the same rows, though not the ... rows that its total states": (
         Trouble.off_for_good
     ),
-    "was rejected with status 400; it objects to limit": Trouble.refused,
     "read anew, as the settings that limit it have changed": lambda trouble: trouble.again(
         include_archived=False
     ),
