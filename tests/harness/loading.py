@@ -31,7 +31,7 @@ def before_answer(*missed: int, first: int = 1) -> pytest.MarkDecorator:
         [
             pytest.param(nth, id=f"answer {nth}: missed")
             if nth in missed
-            else pytest.param(nth, id=f"answer {nth}", marks=pytest.mark.slow)
+            else pytest.param(nth, id=f"answer {nth}", marks=pytest.mark.long)
             for nth in range(first, 9)
         ],
     )
