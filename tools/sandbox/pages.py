@@ -114,7 +114,13 @@ class Pages(ABC):
 
     def compressed(self, page: Page) -> bytes:
         """Return the page compressed, now or in advance."""
-        return self._compressed.get(_identity(page)) or compress(page.body())
+        if not self._compressed:
+            return compress(page.body())
+        # Who compresses in advance means to be fast for pages of any size, from the second time on.
+        identity = _identity(page)
+        if identity not in self._compressed:
+            self._compressed[identity] = compress(page.body())
+        return self._compressed[identity]
 
 
 def _identity(page: Page) -> object:

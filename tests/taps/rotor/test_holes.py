@@ -31,7 +31,7 @@ LATE = MINUTES * 7 / 8
 OVERLAPPING = 20
 
 
-@pytest.fixture(params=[10, 30], ids="pages of {}".format)
+@pytest.fixture(params=[10, pytest.param(30, marks=pytest.mark.long)], ids="pages of {}".format)
 def size(request: pytest.FixtureRequest) -> int:
     return request.param
 
