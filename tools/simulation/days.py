@@ -144,7 +144,8 @@ class Simulation:
             if change := run.during.get(number):
                 self._changed = True
                 request = sandbox.requests[-1]
-                rows = int(request.query.get("page", 1)) * PAGE_SIZE
+                size = int(request.query.get("limit", PAGE_SIZE))
+                rows = int(request.query.get("page", 1)) * size
                 name = request.path.removeprefix("/").replace("-", "_")
                 asked = Asked(name if name in LISTS else LISTS[0], rows)
                 self._apply(change, "during", asked)
