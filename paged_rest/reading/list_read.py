@@ -88,7 +88,6 @@ class ListRead:
     _latest: str = ""
     _newest: str = ""
     _date: str = ""
-    _refused: str = ""
     _stale: int = 0
     _distrusted: bool = False
 
@@ -227,16 +226,12 @@ class ListRead:
     def _is_stale(self, page: Page) -> bool:
         """Whether a page is of an earlier time than the one before; another is asked for then.
 
-        Its size differs, so that no cache has it. If that is not older than what was refused,
-        the clocks of two servers differ.
+        Its size differs, so that no cache has it.
         """
-        date, earliest = page.date or "", self._refused or self._date
-        if earliest and not self._refused:
-            earliest = before(earliest, seconds=_SECONDS_APART)
-        if not page.cached and (not date or date >= earliest):
-            self._date, self._refused, self._stale = date or self._date, "", 0
+        earliest = before(self._date, seconds=_SECONDS_APART) if self._date else ""
+        if not page.cached and (page.date or earliest) >= earliest:
+            self._date, self._stale = page.date or self._date, 0
             return False
-        self._refused = "" if page.cached else date
         self._stale += 1
         request = page.request
         self.next_request = PageRequest(request.number, max(1, request.size - 1))

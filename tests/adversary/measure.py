@@ -64,9 +64,12 @@ def without_the_hopeless(names: set[str]) -> set[str]:
     """Leave out what nothing can tell in a list that is sorted.
 
     A total that is off for good hides what a size that is not stated, or groups of one date
-    longer than a page, keep from being seen.
+    longer than a page, keep from being seen. Where both clocks are wrong, no date is known to lie
+    in the future.
     """
     names = names - NOT_CHAINED
+    if "clock" in names:
+        names -= {"dates"}
     if "total_off" in names:
         names -= {"sizes", "ties_answer", "ties_cut"}
     return names
