@@ -65,11 +65,11 @@ def without_the_hopeless(names: set[str]) -> set[str]:
 
     A total that is off for good hides what a size that is not stated, or groups of one date
     longer than a page, keep from being seen. Where both clocks are wrong, no date is known to lie
-    in the future.
+    in the future; and without a right Date nothing tells a cache that states no age.
     """
     names = names - NOT_CHAINED
-    if "clock" in names:
-        names -= {"dates"}
+    if "dates" in names:
+        names -= {"clock", "cache_with_date"}
     if "total_off" in names:
         names -= {"sizes", "ties_answer", "ties_cut"}
     return names
