@@ -44,9 +44,7 @@ def error_for(response: Response, api: Api) -> TapError:
     if meaning := _BY_STATUS.get(status):
         return meaning(response, api)
     if 400 <= status < 500:  # noqa: PLR2004
-        stated = api.parse_error(response.body or {}).fields
-        reach = SizeRefused if api.page_size in stated else StreamFailed
-        return reach(_rejected(response, api))
+        return _rejected(response, api)
     retry_after = _retry_after(response)
     if retry_after is not None and retry_after > LONGEST_WAIT:
         retry_after = None
@@ -124,8 +122,9 @@ _BY_STATUS: dict[int, Callable[[Response, Api], TapError]] = {
 }
 
 
-def _rejected(response: Response, api: Api) -> str:
-    stated = map(str, api.parse_error(response.body or {}).fields)
+def _rejected(response: Response, api: Api) -> TapError:
+    stated = [*map(str, api.parse_error(response.body or {}).fields)]
     fields = [field for field in stated if re.fullmatch(r"[\w.\[\]-]{1,60}", field)]
     named = f"; it objects to {', '.join(fields[:5])}" if fields else ""
-    return f"{response.path} was rejected with status {response.status}{named}"
+    reach = SizeRefused if api.page_size in stated else StreamFailed
+    return reach(f"{response.path} was rejected with status {response.status}{named}")

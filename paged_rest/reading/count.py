@@ -141,14 +141,13 @@ class Count:
         else:
             # A full page may be followed by others, whatever it says: one more shows the end.
             self._looked_behind = self._pass.is_over(page)
-            size = self._size(self.passes)
-            self.next_request = PageRequest(self._pass.covered // size + 1, size)
+            self._go_on()
         return fresh
 
-    def begin_in_one_size(self, size: int) -> None:
+    def keep_one_size(self, size: int) -> None:
         """Go on, or begin, with pages of this size alone."""
         self.largest, self.one_size = size, True
-        self.next_request = PageRequest(self._pass.covered // size + 1, size)
+        self._go_on()
 
     def vanished(self) -> None:
         """Record that `next_request` lies behind the end of the list."""
@@ -156,6 +155,10 @@ class Count:
             self._end_pass()
         else:
             self._begin_pass("it ended before a page that it had promised")
+
+    def _go_on(self) -> None:
+        size = self._size(self.passes)
+        self.next_request = PageRequest(self._pass.covered // size + 1, size)
 
     def _begin_census(self, page: Page) -> None:
         asked = before(page.asked, minutes=LATE_MINUTES) if page.asked and self.dated else ""

@@ -147,10 +147,7 @@ class ListRead:
         if self.next_request is None or self.next_request.size == self.page_size:
             return False
         self.requests += 1
-        self._drop_chain("the API refuses pages of other sizes", one_size=self.page_size)
-        if self._count:
-            self._count.begin_in_one_size(self.page_size)
-            self.next_request = self._count.next_request
+        self._keep_one_size(self.page_size, "the API refuses pages of other sizes")
         return True
 
     @property
@@ -163,11 +160,6 @@ class ListRead:
     def entered_behind(self) -> int:
         """How many rows entered behind the bookmark since the last complete read."""
         return self._descent.entered_behind if self._descent else 0
-
-    @property
-    def passes(self) -> int:
-        """How often the list was begun from its first page."""
-        return self._count.passes if self._count else 1
 
     @property
     def left_out_older(self) -> bool:
@@ -248,13 +240,11 @@ class ListRead:
         if not limit:
             more = page.has_more or (page.request.number == 1 and page.total > shown)
             limit = shown if shown > asked or (more and shown) else asked
-        for reader in (self._chain, self._count):
-            if reader and limit != asked:
-                reader.largest = limit if limit > asked else min(limit, reader.largest)
         if limit > asked:
-            if self._count:
-                self._count.one_size = True
-            self._drop_chain("the API ignores the size of pages", one_size=limit)
+            self._keep_one_size(limit, "the API ignores the size of pages")
+        for reader in (self._chain, self._count):
+            if reader and limit < asked:
+                reader.largest = min(limit, reader.largest)
         # Of two clocks, the one that is behind makes no later row look older.
         return replace(page, limit=limit, asked=page.asked and min(page.asked, self.started))
 
@@ -316,20 +306,26 @@ class ListRead:
         if count.next_request is None:
             self._end(proof=count.proof, unverified=count.failed)
 
-    def _drop_chain(self, reason: str, one_size: int = 0) -> None:
+    def _keep_one_size(self, size: int, reason: str) -> None:
+        """Count the rows by pages of this size, as the API has no others."""
+        count = self._drop_chain(reason, one_size=True)
+        count.keep_one_size(size)
+        self.next_request = count.next_request
+
+    def _drop_chain(self, reason: str, *, one_size: bool = False) -> Count:
         """Do not believe in an order any more: count the rows, from the first page on."""
         in_group = self._chain is not None and self._chain.in_group
         self._chain = self._descent = None
         self.not_in_order = reason if self.newest_first else ""
         if self._count is None:
-            self._count = self._new_count(one_size or self.page_size)
-            self._count.one_size = bool(one_size)
+            self._count = self._new_count(self.page_size)
             # Where the order of ties depends on the page, two readings may miss the same row.
             self._count.may_agree = not in_group
             self._distrusted = not one_size
             # Where there is no order, old rows may be new to the list.
             self._stop_at = self.full_since or ""
         self.next_request = self._count.next_request
+        return self._count
 
     def _new_count(self, size: int) -> Count:
         return Count(size, dated=self.created is not None, listed_twice=self.listed_twice)
