@@ -125,7 +125,7 @@ class Descent:
         counts = depth.older(self._counts, ended=chain.ended)
         gone = chain.missing
         if self._compared and (self.jumped or not chain.ended):
-            # As many were missing at least, when one page of the run was taken or another.
+            # Each page of the run gives a lower bound; the highest counts.
             passed = [moment for moment in depth.stated if moment >= self._compared]
             known = self.previous.older.gone if self.previous else 0
             gone = max(min(0, known), *(counts[m] - depth.stated[m] for m in passed))

@@ -245,7 +245,7 @@ class ListRead:
         for reader in (self._chain, self._count):
             if reader and limit < asked:
                 reader.largest = min(limit, reader.largest)
-        # Of two clocks, the one that is behind makes no later row look older.
+        # The slower of two clocks makes no newer row look older.
         return replace(page, limit=limit, asked=page.asked and min(page.asked, self.started))
 
     def _feed_chain(self, page: Page) -> list[Row]:

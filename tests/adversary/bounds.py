@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 if t.TYPE_CHECKING:
     from tests.adversary.judge import Failure
@@ -22,9 +22,9 @@ class Bounds:
 AS_LARGE_AS_EVER = Bounds()
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What a history showed; it ends with the first failure.
+@dataclass
+class Counts:
+    """What is counted of runs.
 
     Attributes:
         complete: Runs of status 0.
@@ -41,5 +41,16 @@ class Outcome:
     refused_at_rest: int = 0
     activated: int = 0
     requests: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add the counts of other runs."""
+        for count in fields(Counts):
+            setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
+
+
+@dataclass
+class Outcome(Counts):
+    """What a history showed; it ends with the first failure."""
+
     excused: dict[str, int] = field(default_factory=dict)
     failure: Failure | None = None

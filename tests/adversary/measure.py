@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.adversary.bounds import AS_LARGE_AS_EVER, Bounds
+from tests.adversary.bounds import AS_LARGE_AS_EVER, Bounds, Counts
 from tests.adversary.dimensions import DIMENSIONS, MIXED, NONE, NOT_CHAINED
 from tests.adversary.history import History
 
@@ -17,17 +17,10 @@ if t.TYPE_CHECKING:
 
 
 @dataclass
-class Tally:
+class Tally(Counts):
     """Sums over histories."""
 
     histories: int = 0
-    runs: int = 0
-    complete: int = 0
-    disturbed: int = 0
-    disturbed_complete: int = 0
-    refused_at_rest: int = 0
-    activated: int = 0
-    requests: int = 0
     excused: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     seeds: dict[str, int] = field(default_factory=dict)
@@ -56,16 +49,16 @@ def drawn(seed: int, group: str, kind: str) -> frozenset[str]:
             "totals_new",
         }
         names = {name for name in DIMENSIONS if rng.random() < (odds / 2 if name in rare else odds)}
-        return frozenset(without_the_hopeless(names) if kind == "leads" else names)
+        return frozenset(without_the_undetectable(names) if kind == "leads" else names)
     return frozenset(group.split("+"))
 
 
-def without_the_hopeless(names: set[str]) -> set[str]:
-    """Leave out what nothing can tell in a list that is sorted.
+def without_the_undetectable(names: set[str]) -> set[str]:
+    """Leave out combinations that no reading of a sorted list can detect.
 
-    A total that is off for good hides what a size that is not stated, or groups of one date
-    longer than a page, keep from being seen. Where both clocks are wrong, no date is known to lie
-    in the future; and without a right Date nothing tells a cache that states no age.
+    If a total is permanently off, it cannot reveal rows that an unstated page size or a group
+    longer than a page hides. If both clocks are wrong, no date is known to be in the future. If
+    the Date header is wrong, it cannot reveal a cache that states no age.
     """
     names = names - NOT_CHAINED
     if "dates" in names:
@@ -103,16 +96,7 @@ def measure(
         history, failure = play(reading, seed, kind, group, bounds)
         outcome = history.outcome
         tally.histories += 1
-        for name in (
-            "runs",
-            "complete",
-            "disturbed",
-            "disturbed_complete",
-            "refused_at_rest",
-            "activated",
-            "requests",
-        ):
-            setattr(tally, name, getattr(tally, name) + getattr(outcome, name))
+        tally.add(outcome)
         tally.excused.update(outcome.excused)
         if failure:
             name = failure.what + (f" ({failure.why})" if failure.why else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import typing as t
 from random import SystemRandom
 
 import pytest
@@ -16,9 +15,6 @@ from tests.adversary.list_read import list_reading
 from tests.adversary.measure import measure, play
 from tests.adversary.plain import PlainReading
 from tests.adversary.world import Change
-
-if t.TYPE_CHECKING:
-    from tests.adversary.protocol import Reading
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -39,13 +35,9 @@ def first_seed() -> int:
     return seed
 
 
-def reading_of_this_project() -> Reading:
-    return list_reading()
-
-
 def assert_nothing_broken(histories: int) -> None:
     """Play half of the histories dimension by dimension, the others mixed."""
-    reading, seed = reading_of_this_project(), first_seed()
+    reading, seed = list_reading(), first_seed()
     broken = []
     for group in sorted({*GROUPS} - NOT_CHAINED):
         count = histories // 2 if group == MIXED else max(1, histories // 2 // len(GROUPS))
