@@ -7,7 +7,6 @@ what may be remembered, and whether it is proven that nothing was missed.
 from __future__ import annotations
 
 import typing as t
-from collections import deque
 from dataclasses import dataclass, field, replace
 
 from paged_rest.reading.chain import Chain
@@ -84,7 +83,8 @@ class ListRead:
     _count: Count | None = None
     _descent: Descent | None = None
     _stop_at: str = ""
-    _recent: deque[set[str]] = field(default_factory=lambda: deque(maxlen=_PAGES_REMEMBERED))
+    _recent: set[str] = field(default_factory=set)
+    _recent_before: set[str] = field(default_factory=set)
     _latest: str = ""
     _newest: str = ""
     _date: str = ""
@@ -251,7 +251,6 @@ class ListRead:
     def _feed_chain(self, page: Page) -> list[Row]:
         chain = self._chain
         assert chain  # noqa: S101 (for the type checker)
-        known = set().union(*self._recent)
         try:
             joined = chain.feed(page)
         except CannotVerify as reason:
@@ -264,7 +263,7 @@ class ListRead:
         if not joined:
             self.next_request = chain.next_request
             return []
-        fresh = list({row.id: row for row in page.rows if row.id not in known}.values())
+        fresh = list({row.id: row for row in self._not_recent(page.rows)}.values())
         self.repeats += len(page.rows) - len(fresh)
         self._note_newest(page)
         descent = self._descent
@@ -272,12 +271,11 @@ class ListRead:
         self.next_request = chain.next_request
         if ended:
             self._end(proof="chain")
+        # A group that is longer than a page is read several times.
+        if not chain.in_group and len(self._recent) > _PAGES_REMEMBERED * self.page_size:
+            self._recent_before, self._recent = self._recent, set()
         stop = self.stop_at
-        sent = {row.id for row in page.rows if not stop or (row.key or "~") >= stop}
-        if fresh and chain.in_group and self._recent:
-            self._recent[-1] |= sent
-        elif fresh:
-            self._recent.append(sent)
+        self._recent.update(row.id for row in fresh if not stop or (row.key or "~") >= stop)
         return fresh
 
     def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
@@ -295,11 +293,15 @@ class ListRead:
 
     def _feed_count(self, page: Page, *, joins: bool | None = None) -> list[Row]:
         assert self._count  # noqa: S101
-        known = set().union(*self._recent)
-        fresh = [row for row in self._count.feed(page, joins=joins) if row.id not in known]
+        fresh = self._not_recent(self._count.feed(page, joins=joins))
         self.repeats += len(page.rows) - len(fresh)
         self._take_count(self._count)
         return fresh
+
+    def _not_recent(self, rows: t.Iterable[Row]) -> list[Row]:
+        """Leave out what the pages before this one have handed out."""
+        recent, before = self._recent, self._recent_before
+        return [row for row in rows if row.id not in recent and row.id not in before]
 
     def _take_count(self, count: Count) -> None:
         self.next_request = count.next_request
