@@ -105,6 +105,7 @@ class History:
             server.happen()
             if not requests:
                 since = before = len(world.journal)
+                self.judge.begin(number, since)
                 world.watch()
             requests += 1
             outcome.requests += 1

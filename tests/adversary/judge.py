@@ -60,6 +60,11 @@ class Judge:
     table: dict[str, tuple[int, int]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     excused: dict[str, int] = field(default_factory=dict)
+    began: dict[int, int] = field(default_factory=dict)
+
+    def begin(self, run: int, journal: int) -> None:
+        """Note the length of the journal when a run reads its first page."""
+        self.began[run] = journal
 
     def load(self, rows: t.Iterable[t.Any], run: int) -> None:
         """Upsert rows with the run's version."""
@@ -168,16 +173,26 @@ class Judge:
             return ""
         if filtered and item.unarchived:
             return FILTERED
+        since = min(stored.since, self._counted(world, item, stored.since))
         # A row that entered while it was read and was read counts as there before.
         behind = [
             change
-            for index, change in enumerate(world.journal[stored.since :], stored.since)
+            for index, change in enumerate(world.journal[since:], since)
             if change.place >= world.edge(edge)
             and not (change.sign > 0 and index < stored.until and change.id in self.table)
         ]
         if least_surplus(behind, item.place) <= 0:
             return BALANCED
         return "behind, resumed" if stored.resumed else "behind"
+
+    def _counted(self, world: World, item: Item, otherwise: int) -> int:
+        """Return when the last reading began that went further down the list than a row."""
+        runs = [
+            self.table[other.id][1]
+            for other in world.items
+            if other.place > item.place and other.id in self.table
+        ]
+        return self.began[max(runs)] if runs else otherwise
 
 
 def limits_of(settings: Settings) -> tuple[bool, str]:
