@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.adversary.bounds import AS_LARGE_AS_EVER, Bounds, Outcome
-from tests.adversary.judge import Failure, Judge, Stored, limits_of
+from tests.adversary.judge import Failure, Judge, Stored, limits_after
 from tests.adversary.moments import DAY, text
 from tests.adversary.protocol import Settings
 from tests.adversary.server import Server
@@ -170,7 +170,7 @@ class History:
             until=len(self.world.journal) if stored.since is None else stored.until,
             edge=self.world.now,
             resumed=True,
-            limits=limits_of(self.settings),
+            limits=limits_after(self.settings, stored),
         )
 
     def _store_end(
@@ -191,7 +191,7 @@ class History:
             since=since,
             until=len(self.world.journal),
             resumed=resumed,
-            limits=limits_of(self.settings),
+            limits=limits_after(self.settings, stored),
         )
         if "states" in self.dimensions and self.rng.random() < 0.4:
             if self.rng.random() < 0.5:

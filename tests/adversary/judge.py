@@ -13,13 +13,15 @@ if t.TYPE_CHECKING:
     from tests.adversary.world import Change, Item, Place, World
 
 LATE = 300.0
+_AGES_HENCE = 1e12
 
 # What the README says that no run sees, by name.
 BALANCED = "balanced"
 FILTERED = "filtered"
 # Undated rows at the end of a list that is read down to a start_date: written nowhere yet.
 UNDATED = "undated, start_date"
-EXCUSED = frozenset({BALANCED, FILTERED, UNDATED})
+TOTAL_OFF = "behind, total off"
+EXCUSED = frozenset({BALANCED, FILTERED, UNDATED, TOTAL_OFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +116,23 @@ class Judge:
             if version is None:
                 continue
             when = item.when
-            if not settings.full_table and start is not None and when is not None and when < start:
-                continue
             held = self.table.get(item.id)
             if held is None:
                 missing.append(item)
             elif held[0] < version and (
-                settings.full_table or (when is not None and when >= fresh_from)
+                settings.full_table or (when is not None and when >= max(fresh_from, start or 0))
             ):
                 stale.append(item)
         unexcused: dict[str, list[str]] = {}
         for item in missing:
-            why = self._why(world, item, stored, edge, floor, filtered=world.filtered)
+            why = self._why(world, item, stored, edge, floor)
             if why not in EXCUSED and item.when is None and (start is not None or limits_before[1]):
                 why = UNDATED
             if why in EXCUSED or item.id in self.hidden:
                 name = why if why in EXCUSED else "earlier"
                 self.hidden.add(item.id)
                 self.excused[name] = self.excused.get(name, 0) + 1
-            else:
+            elif settings.full_table or (start or 0) <= (item.when or _AGES_HENCE):
                 unexcused.setdefault(why, []).append(item.id)
         for why in ("", "behind", "behind, resumed"):
             if why in unexcused:
@@ -163,15 +163,13 @@ class Judge:
         stored: Stored,
         edge: float | None,
         floor: float | None,
-        *,
-        filtered: bool,
     ) -> str:
         """Return how a row could be missed: "" where nothing excuses or explains it."""
         if edge is None or floor is None or stored.since is None or item.entered < stored.since:
             return ""
         if item.place < world.edge(floor):
             return ""
-        if filtered and item.unarchived:
+        if world.filtered and item.unarchived:
             return FILTERED
         since = min(stored.since, self._counted(world, item, stored.since))
         # A row that entered while it was read and was read counts as there before.
@@ -183,6 +181,8 @@ class Judge:
         ]
         if least_surplus(behind, item.place) <= 0:
             return BALANCED
+        if "total_off" in world.dimensions:
+            return TOTAL_OFF
         return "behind, resumed" if stored.resumed else "behind"
 
     def _counted(self, world: World, item: Item, otherwise: int) -> int:
@@ -198,6 +198,20 @@ class Judge:
 def limits_of(settings: Settings) -> tuple[bool, str]:
     """Return what limits rows under some settings: the filter, and how far they go down."""
     return (settings.include_archived, settings.start_date or "")
+
+
+def limits_after(settings: Settings, stored: Stored) -> tuple[bool, str]:
+    """Return what limits the rows that a state stands for, once a run has added to it.
+
+    A later start_date leaves out nothing as long as it lies in front of the bookmark.
+    """
+    filtered, start = limits_of(settings)
+    bookmark = stored.entry.get("replication_key_value")
+    if stored.limits is None or stored.limits[0] != filtered or not isinstance(bookmark, str):
+        return filtered, start
+    floor = seconds(bookmark) - max(LATE, settings.lookback_days * DAY)
+    keeps = stored.limits[1] < start and seconds(start) <= floor
+    return stored.limits if keeps else (filtered, start)
 
 
 def least_surplus(changes: t.Sequence[Change], place: Place) -> int:

@@ -17,6 +17,8 @@ if t.TYPE_CHECKING:
     from tests.adversary.protocol import Asked
     from tests.adversary.world import Item, World
 
+# As far as two answers may be apart and still be taken for one time; a Date is cut to seconds.
+_SECONDS_APART = 6
 Habit = t.Literal["empty", "refused", "last", "last_unsaid"]
 
 
@@ -38,6 +40,7 @@ class Server:
     contradicted: int = 0
     left: int = 0
     often: float = 0.5
+    _latest: float = 0.0
     _cache: dict[tuple[int, int], tuple[float, Answer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -126,6 +129,7 @@ class Server:
             date=None if date is None else text(date),
             asked=None if date is None else text(round(date - took, 3)),
         )
+        self._latest = world.now
         if self._caches:
             self._cache[asked.number, asked.size] = (world.now, answer)
         return answer
@@ -167,6 +171,8 @@ class Server:
         """Return an old answer, now and then, its Date as it was, if there is a cache."""
         made, answer = self._cache.get((asked.number, asked.size), (0.0, None))
         if answer is None or self.rng.random() > self._cached_often:
+            return None
+        if self._latest - made <= _SECONDS_APART and not self._ages:
             return None
         if asked.number == 1 and not self._ages:
             # Nothing tells a first page of a cache from that of a server with a slow clock.
