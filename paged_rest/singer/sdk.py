@@ -16,6 +16,7 @@ import typing as t
 from fnmatch import fnmatch
 from functools import cached_property
 
+import click
 import msgspec
 from singer_sdk import Stream, Tap, metrics
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -29,8 +30,9 @@ from typing_extensions import override
 
 from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
 from paged_rest.settings import environment_problems, read_json, read_json_file
-from paged_rest.singer.catalog import replication
+from paged_rest.singer.catalog import refuse_renamed, replication
 from paged_rest.singer.declaration import ListDeclaration
+from paged_rest.singer.state import UNUSED, unwrap
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import from_setting, now, timestamp
 
@@ -38,7 +40,6 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
-    import click
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import MetadataMapping
 
@@ -77,25 +78,24 @@ class SdkStream(ListDeclaration, Stream):
         without a word; here what a catalog leaves out stays as it is by default.
 
         Raises:
-            UsageError: The stream cannot be replicated as the catalog wants it.
+            UsageError: The stream is selected, but cannot be read as the catalog wants it.
         """
         entry = catalog.get_stream(self.name)
         if entry is None:
             super().apply_catalog(catalog)
             return
-        default = self.replication_method
+        default = self.replication_method, self.replication_key
         # What the reading goes by is declared as it is here, whatever a catalog makes of it.
         properties = entry.schema.properties = entry.schema.properties or {}
         for name in filter(None, (_KEY, self.created, self.valid_replication_key)):
             properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
         self.primary_keys = (_KEY,)
-        self.forced_replication_method, self.replication_key = replication(
-            self.name,
-            self.forced_replication_method or default,
-            self.replication_key,
-            self.valid_replication_key,
-        )
+        method, key = default
+        if self.selected:
+            refuse_renamed(entry)
+            method, key = replication(entry, key, self.valid_replication_key)
+        self.forced_replication_method, self.replication_key = method, key
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -307,6 +307,9 @@ class SdkTap(Tap):
         Raises:
             UsageError: It is not a Singer state at all.
         """
+        state = unwrap(state)
+        if state and "bookmarks" not in state:
+            self.logger.warning("The state %s", UNUSED.format("bookmarks"))
         bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict):
             message = "The state is not a Singer state: its bookmarks are no object"
@@ -341,7 +344,7 @@ class SdkTap(Tap):
                 Catalog(
                     (name, entry)
                     for name, entry in self.catalog.items()
-                    if entry.metadata.resolve_selection()[()]
+                    if name in self.streams and entry.metadata.resolve_selection()[()]
                 )
             )
         except MappingError as error:
@@ -377,7 +380,7 @@ class SdkTap(Tap):
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
-            state=read_json(state, "state") if state else None,
+            state=read_json(state, "state", may_be_empty=True) if state else None,
             catalog=read_json(catalog, "catalog") if catalog else None,
         )
         sys.exit(tap.execute(tap.sync_all))
@@ -410,8 +413,14 @@ class SdkTap(Tap):
     @override
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command, ended by a sentence where something is wrong."""
+        """Return the SDK's command, ended by a sentence where something is wrong.
+
+        It reads catalog and state as UTF-8, where the SDK goes by the locale.
+        """
         command = super().get_singer_command()
+        for option in command.params:
+            if isinstance(option.type, click.File):
+                option.type = click.File(encoding="utf-8-sig")
         return Command(
             name=command.name,
             callback=command.callback,

@@ -29,9 +29,27 @@ _KEYS = (
     "last_full_read",
 )
 
+# Said of a state, or of a bookmark in it, that has nothing of what is read in it.
+UNUSED = (
+    "is not used, and everything is read again: it has no {}. A state looks like "
+    '{{"bookmarks": {{"<stream>": {{"replication_key": "<field>", '
+    '"replication_key_value": "2026-01-31T00:00:00Z"}}}}}}'
+)
+
+# What the SDK writes while it reads; of itself it means nothing.
+_IN_PASSING = frozenset({"starting_replication_value", "replication_key_signpost"})
+
 # In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 _MOST_LISTED_TWICE = 100
+
+
+def unwrap(state: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the state in a STATE message, or in what Meltano prints of one."""
+    match state:
+        case {"type": "STATE", "value": dict(value)} | {"singer_state": dict(value)}:
+            return unwrap(value)
+    return state
 
 
 def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]:
@@ -45,6 +63,9 @@ def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
         return {}, "is no object"
     entry = _of_today(entry)
     own = {key: entry[key] for key in _KEYS if key in entry and _is_writable(entry[key])}
+    foreign = {key for key in entry.keys() - own.keys() - _IN_PASSING if entry[key]}
+    if foreign and not own:
+        return {}, UNUSED.format("replication_key_value")
     if (point := _resume_point(own.get("resume_point"))) is None or point.newest > started:
         own["resume_point"] = []
     value = own.get("replication_key_value")
