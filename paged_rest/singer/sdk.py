@@ -19,8 +19,9 @@ from functools import cached_property
 import click
 import msgspec
 from singer_sdk import Stream, Tap, metrics
-from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -29,7 +30,12 @@ from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
 
 from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
-from paged_rest.settings import environment_problems, read_json, read_json_file
+from paged_rest.settings import (
+    environment_settings,
+    log_level_problem,
+    read_json,
+    read_json_file,
+)
 from paged_rest.singer.catalog import refuse_renamed, replication
 from paged_rest.singer.declaration import ListDeclaration
 from paged_rest.singer.state import UNUSED, unwrap
@@ -293,6 +299,27 @@ class SdkTap(Tap):
 
     # Overrides
 
+    @plugin_cli
+    @override
+    def cli(cls) -> click.Command:  # noqa: N805
+        """The command line; of a level of the log that is none, the SDK shows a traceback."""
+        problem = log_level_problem(cls._env_var_prefix)
+        command = super().cli
+        if problem:
+            cls.logger.error(problem)
+            sys.exit(1)
+        return command
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, t.Any]:  # noqa: N805
+        """The settings that the environment gives.
+
+        The SDK shows a traceback for some values, takes others for something else, and reads the
+        `.env` file of the folder that it is installed in.
+        """
+        return environment_settings(cls._declared_settings(), cls._env_var_prefix, cls.logger)
+
     @property
     @override
     def streams(self) -> dict[str, t.Any]:
@@ -436,17 +463,3 @@ class SdkTap(Tap):
         declared: dict[str, t.Any] = copy.deepcopy(cls.config_jsonschema)
         cls.append_builtin_config(declared)
         return declared
-
-    @classmethod
-    def check_environment(cls) -> None:
-        """Check the environment variables that give settings: the SDK shows a traceback.
-
-        Raises:
-            UsageError: One of them cannot be read as its setting.
-        """
-        # The SDK loads a .env file before it reads the environment; so does this call, which reads
-        # no setting.
-        parse_environment_config({"properties": {}}, cls._env_var_prefix)
-        found = list(environment_problems(cls._declared_settings(), cls._env_var_prefix))
-        if found:
-            raise UsageError(*found)

@@ -50,7 +50,6 @@ class ListTap(SdkTap):
         *,
         config: t.Any = None,
         catalog: t.Any = None,
-        parse_env_config: bool = False,
         **options: t.Any,
     ) -> None:
         """Take what `singer_sdk.Tap` takes.
@@ -59,14 +58,11 @@ class ListTap(SdkTap):
             errors.UsageError: The settings, the catalog or the state cannot be used.
         """
         self.run = Run(self.name, self.api, self.logger, self._connect)
-        if parse_env_config:
-            self.check_environment()
         if isinstance(config, dict):
             config = {name: value for name, value in config.items() if value is not None}
         super().__init__(
             config=config,
             catalog=parse_catalog(catalog) if isinstance(catalog, dict) else catalog,
-            parse_env_config=parse_env_config,
             message_writer=self.run.writer,
             **options,
         )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import singer_sdk
-from singer_sdk.configuration import _dict_config
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 
 import tap_rotor
@@ -69,6 +68,7 @@ PROPERTIES = [
     (singer_sdk.Stream, "state_manager"),
     (singer_sdk.Stream, "stream_maps"),
     (singer_sdk.Stream, "stream_state"),
+    (singer_sdk.Tap, "_env_var_config"),
     (singer_sdk.Tap, "state"),
     (singer_sdk.Tap, "state_writer"),
     (singer_sdk.Tap, "streams"),
@@ -113,8 +113,8 @@ def test_every_override_is_listed_above():
         (Command, SingerCommand),
     ]
     found = {(theirs, name) for ours, theirs in pairs for name in overridden(ours, theirs)}
-    # Values, and click's own method, which is handed all that it is given.
-    values = {"TYPE_CONFORMANCE_LEVEL", "capabilities", "message_writer_class", "main"}
+    # Values, and what is called in the words of click.
+    values = {"TYPE_CONFORMANCE_LEVEL", "capabilities", "message_writer_class", "main", "cli"}
     assert {pair for pair in found if pair[1] not in values} <= {*SIGNATURES, *PROPERTIES}
     assert len(found) > 20
 
@@ -264,14 +264,3 @@ def test_the_declared_settings_are_not_changed_by_asking_for_all():
     assert {"stream_maps", "flattening_enabled", "api_key"} <= all_of_them.keys()
     assert "batch_config" not in all_of_them
     assert json.dumps(TapRotor.config_jsonschema) == before
-
-
-def test_dotenv_is_read_before_the_environment(monkeypatch, tmp_path):
-    file = tmp_path / ".env"
-    file.write_text("TAP_ROTOR_PAGE_SIZE=7\n", encoding="utf-8")
-    monkeypatch.setattr(_dict_config, "find_dotenv", lambda *_a, **_k: str(file))
-    # Set and deleted, so that what is read from the file goes again with the test.
-    monkeypatch.setenv("TAP_ROTOR_PAGE_SIZE", "")
-    monkeypatch.delenv("TAP_ROTOR_PAGE_SIZE")
-    schema = {"properties": {"page_size": {"type": ["integer"]}}}
-    assert _dict_config.parse_environment_config(schema, "TAP_ROTOR_") == {"page_size": 7}
