@@ -217,9 +217,15 @@ class SdkStream(ListDeclaration, Stream):
             self._since_state = 0
             self._write_state_message()
 
-    def begin_version(self) -> None:
-        """Stamp the records that follow with a version, which `activate_version` then activates."""
-        self._stream_version = self._initialized_at // 1000
+    def begin_version(self, above: int) -> int:
+        """Stamp the records that follow with a version, which `activate_version` then activates.
+
+        Args:
+            above: The last version before: a target takes a lower one for older, whatever the
+                clock says.
+        """
+        self._stream_version = max(self._initialized_at // 1000, above + 1)
+        return self._stream_version
 
     def activate_version(self) -> None:
         """Tell the target to remove the rows that a read of the whole list did not show."""

@@ -27,6 +27,7 @@ _KEYS = (
     "older_rows_gone",
     "listed_twice",
     "last_full_read",
+    "version",
 )
 
 # Said of a state, or of a bookmark in it, that has nothing of what is read in it.
@@ -42,6 +43,8 @@ _IN_PASSING = frozenset({"starting_replication_value", "replication_key_signpost
 # In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 _MOST_LISTED_TWICE = 100
+# More than any clock shows, and less than a target can hold.
+_HIGHEST_VERSION = 1 << 52
 
 
 def unwrap(state: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -195,6 +198,16 @@ class StreamState:
     def with_full_read(self) -> StreamState:
         """Remember that one read went through the whole list."""
         return replace(self, entry={**self.entry, "last_full_read": self.fingerprint})
+
+    @property
+    def version(self) -> int:
+        """The highest version that RECORDs were stamped with, or 0."""
+        version = self.entry.get("version")
+        return version if isinstance(version, int) and 0 < version < _HIGHEST_VERSION else 0
+
+    def with_version(self, version: int) -> StreamState:
+        """Remember a version that RECORDs are stamped with."""
+        return replace(self, entry={**self.entry, "version": version})
 
     @property
     def _read_since(self) -> str:

@@ -182,11 +182,12 @@ def write(tap: TapRotor, leads: SdkStream, records: int = 1) -> None:
 
 def test_version(tap, leads, written):
     leads._write_record_message(row(leads))
-    leads.begin_version()
+    version = leads.begin_version(0)
     leads._write_record_message(row(leads))
     write(tap, leads)
     leads.activate_version()
-    version = tap.initialized_at // 1000
+    assert version == tap.initialized_at // 1000
+    assert leads.begin_version(version + 5) == version + 6
     messages = written()
     assert [(message["type"], message.get("version")) for message in messages] == [
         ("RECORD", None),
