@@ -11,7 +11,9 @@ from __future__ import annotations
 import abc
 import copy
 import logging
+import signal
 import sys
+import threading
 import typing as t
 from fnmatch import fnmatch
 from functools import cached_property
@@ -22,6 +24,7 @@ from singer_sdk import Stream, Tap, metrics
 from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -46,7 +49,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context, Record, TapState
     from singer_sdk.singerlib import MetadataMapping
 
 _KEY = "id"
@@ -244,12 +247,31 @@ class SdkStream(ListDeclaration, Stream):
         )
 
 
+class LastWordStateWriter(StateWriter):
+    """Writes a STATE after each RECORD and SCHEMA, however often it was written before."""
+
+    @override
+    def write_state(self, state: TapState) -> None:
+        """Write a STATE, unless the same one is the last message.
+
+        The SDK leaves out one that it has written before, but targets of the Singer template
+        forget the state at each RECORD: they would print none, and the bookmark stand still.
+        """
+        writer = t.cast("MessageWriter", self._message_writer)
+        if not writer.ends_with_state:
+            self._last_emitted_state = None
+        super().write_state(state)
+
+
 class Command(SingerCommand):
     """The command line, whose last line says what went wrong."""
 
     @override
     def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Run; the SDK would show a traceback where we have a sentence."""
+        if getattr(sys, "stdout", None) is None:
+            self.logger.error("Standard output is closed: send it to a target or a file")
+            sys.exit(1)
         try:
             return super().main(*args, **kwargs)
         except (TapError, OutputLost) as error:
@@ -275,6 +297,11 @@ class SdkTap(Tap):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+
+    def __init__(self, **options: t.Any) -> None:
+        """Take what `singer_sdk.Tap` takes."""
+        super().__init__(**options)
+        self._state_writer = LastWordStateWriter(self.message_writer)
 
     # What a tap implements for the overrides below
 
@@ -325,6 +352,14 @@ class SdkTap(Tap):
         `.env` file of the folder that it is installed in.
         """
         return environment_settings(cls._declared_settings(), cls._env_var_prefix, cls.logger)
+
+    @override
+    def _setup_signal_handlers(self) -> None:
+        """End the run at SIGHUP too, unless it is ignored, as below `nohup`."""
+        super()._setup_signal_handlers()
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if in_main_thread and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._handle_termination)
 
     @property
     @override

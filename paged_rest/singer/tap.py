@@ -8,7 +8,7 @@ import typing as t
 from typing_extensions import override
 
 from paged_rest import settings
-from paged_rest.errors import Interrupted
+from paged_rest.errors import Interrupted, OutputLost
 from paged_rest.http import Client
 from paged_rest.singer.catalog import parse_catalog
 from paged_rest.singer.declaration import refuse_unsupported_lists
@@ -108,12 +108,17 @@ class ListTap(SdkTap):
     def execute(self, sync: t.Callable[[], object]) -> int:
         try:
             sync()
+        except OutputLost:
+            raise
         except Interrupted as interruption:
             self.state_writer.write_state(self.state)
             self._log_streams()
             name = signal.Signals(interruption.signum).name
             self.logger.error("Stopped by %s; the last STATE is written", name)  # noqa: TRY400
             return 128 + interruption.signum
+        except Exception:
+            self.state_writer.write_state(self.state)
+            raise
         self._log_streams()
         if self.run.failures:
             self.logger.error("Failed. %s", " | ".join(self.run.failures))

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 import singer_sdk
+from singer_sdk.helpers._state import StateWriter
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 
 import tap_rotor
-from paged_rest.errors import UsageError
+from paged_rest.errors import Interrupted, UsageError
 from paged_rest.singer import ListStream, ListTap
-from paged_rest.singer.sdk import Command, SdkStream, SdkTap
+from paged_rest.singer.sdk import Command, LastWordStateWriter, SdkStream, SdkTap
 from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
 from tests.harness.run import restored
@@ -48,6 +49,7 @@ SIGNATURES: dict[tuple[type, str], Signature] = {
     (singer_sdk.Stream, "get_replication_key_signpost"): ("self", "context?"),
     (singer_sdk.Stream, "log"): ("self", "message", "args", "*level?", "kwargs"),
     (singer_sdk.Tap, "_handle_termination"): ("self", "signum", "frame"),
+    (singer_sdk.Tap, "_setup_signal_handlers"): ("self",),
     (singer_sdk.Tap, "_validate_config"): ("self", "*raise_errors?"),
     (singer_sdk.Tap, "cb_config"): ("ctx", "param", "value"),
     (singer_sdk.Tap, "cb_test"): ("ctx", "param", "value"),
@@ -58,6 +60,7 @@ SIGNATURES: dict[tuple[type, str], Signature] = {
     (singer_sdk.Tap, "setup_mapper"): ("self",),
     (singer_sdk.Tap, "sync_all"): ("self",),
     (PluginBase, "setup_mapper"): ("self",),
+    (StateWriter, "write_state"): ("self", "state"),
     (PluginBase, "append_builtin_config"): ("config_jsonschema",),
     (PluginBase, "print_about"): ("output_format?",),
 }
@@ -111,6 +114,7 @@ def test_every_override_is_listed_above():
         (SdkStream, singer_sdk.Stream),
         (SdkTap, singer_sdk.Tap),
         (Command, SingerCommand),
+        (LastWordStateWriter, StateWriter),
     ]
     found = {(theirs, name) for ours, theirs in pairs for name in overridden(ours, theirs)}
     # Values, and what is called in the words of click.
@@ -234,13 +238,40 @@ def test_an_empty_page_is_no_record(tap, leads, written):
     assert written() == []
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_state_that_is_the_same_is_written_after_each_record_again(tap, leads, written):
+    for _ in range(2):
+        write(tap, leads)
+        tap.state_writer.write_state(tap.state)
+        tap.state_writer.write_state(tap.state)
+    assert [message["type"] for message in written()] == ["RECORD", "STATE"] * 2
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
 def test_termination(tap, monkeypatch, signum):
     told: list[int] = []
     monkeypatch.setattr(tap.run, "interrupt", told.append)
     assert signal.getsignal(signum) == tap._handle_termination
     signal.raise_signal(signum)
     assert told == [signum]
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_further_signals_are_ignored_for_good(tap, signum):
+    """Python ends by one that comes in its own shutdown, unless it is ignored."""
+    assert signal.getsignal(signum) == tap._handle_termination
+    with pytest.raises(Interrupted):
+        signal.raise_signal(signum)
+    assert {signal.getsignal(number) for number in SIGNALS} == {signal.SIG_IGN}
+
+
+def test_a_hangup_that_is_ignored_stays_ignored():
+    with restored():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        TapRotor(config={"api_key": "k"})
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def test_a_test_run_ends_after_a_record(leads, tap, monkeypatch):
