@@ -179,6 +179,11 @@ class ListRead:
         return self._count.repeated if self._count and self.proof == "agreement" else frozenset()
 
     @property
+    def may_cover_entire_list(self) -> bool:
+        """Whether the read, as far as it is known now, will go through the whole list."""
+        return not self.stop_at and self.resume is None
+
+    @property
     def covered_entire_list(self) -> bool:
         """Whether this read alone went through the whole list and left no row out."""
         if self.proof not in {"chain", "count"} or self.stop_at or self._distrusted:

@@ -1,12 +1,14 @@
 """The settings of a tap: what it declares, what is wrong with what it is given, and its files."""
 
-from paged_rest.settings.checks import environment_problems, problems
+from paged_rest.settings.checks import problems
+from paged_rest.settings.environment import environment_settings, log_level_problem
 from paged_rest.settings.files import read_json, read_json_file
 from paged_rest.settings.schema import COMMON_SETTINGS, settings
 
 __all__ = [
     "COMMON_SETTINGS",
-    "environment_problems",
+    "environment_settings",
+    "log_level_problem",
     "problems",
     "read_json",
     "read_json_file",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
-import os
 import re
 import typing as t
 from urllib.parse import urlsplit
@@ -21,15 +19,6 @@ if t.TYPE_CHECKING:
     from paged_rest.http import Api
 
 _DATE_LIKE = re.compile(r"[0-9TZ:+. -]{1,40}")
-
-# How the SDK reads an environment variable; of a boolean it takes all that it does not know as
-# false.
-_BOOLEANS = dict.fromkeys(["true", "1", "yes", "on", "false", "0", "no", "off"])
-_FROM_TEXT: dict[str, tuple[Callable[[str], object], str]] = {
-    "boolean": (lambda text: _BOOLEANS[text.lower()], "true or false"),
-    "integer": (int, "a whole number"),
-    "object": (json.loads, "an object as JSON"),
-}
 
 _KINDS = {
     "array": "a list",
@@ -140,26 +129,6 @@ def _is_address(value: str) -> bool:
         return False
     plain = not (url.query or url.fragment or url.username or url.password or port == 0)
     return url.scheme in {"http", "https"} and bool(url.hostname) and plain
-
-
-def environment_problems(schema: Mapping[str, t.Any], prefix: str) -> Iterable[str]:
-    """Yield a sentence for each environment variable that cannot be read as its setting.
-
-    Args:
-        schema: As for `problems`.
-        prefix: As for `problems`.
-    """
-    for name, declared in schema["properties"].items():
-        variable = prefix + name.upper()
-        value = os.environ.get(variable)
-        if value is None:
-            continue
-        for kind in _listed(declared.get("type", [])):
-            reads, wanted = _FROM_TEXT.get(kind, (str, ""))
-            try:
-                reads(value)
-            except (KeyError, ValueError, RecursionError):
-                yield f"The environment variable {variable} must be {wanted}"
 
 
 def _listed(types: str | list[str]) -> list[str]:

@@ -92,6 +92,9 @@ class Run:
         if self._interrupted:
             return
         self._interrupted = True
+        # Python would let a further one end it in its own shutdown.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, lambda *_: _give_up(signum))
         signal.alarm(SECONDS_TO_END)
         self.writer.interrupt(Interrupted(signum))

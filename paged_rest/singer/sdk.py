@@ -11,15 +11,20 @@ from __future__ import annotations
 import abc
 import copy
 import logging
+import signal
 import sys
+import threading
 import typing as t
 from fnmatch import fnmatch
 from functools import cached_property
 
+import click
 import msgspec
 from singer_sdk import Stream, Tap, metrics
-from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -28,9 +33,15 @@ from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
 
 from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
-from paged_rest.settings import environment_problems, read_json, read_json_file
-from paged_rest.singer.catalog import replication
+from paged_rest.settings import (
+    environment_settings,
+    log_level_problem,
+    read_json,
+    read_json_file,
+)
+from paged_rest.singer.catalog import refuse_renamed, replication
 from paged_rest.singer.declaration import ListDeclaration
+from paged_rest.singer.state import UNUSED, unwrap
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import from_setting, now, timestamp
 
@@ -38,8 +49,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
-    import click
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context, Record, TapState
     from singer_sdk.singerlib import MetadataMapping
 
 _KEY = "id"
@@ -77,25 +87,24 @@ class SdkStream(ListDeclaration, Stream):
         without a word; here what a catalog leaves out stays as it is by default.
 
         Raises:
-            UsageError: The stream cannot be replicated as the catalog wants it.
+            UsageError: The stream is selected, but cannot be read as the catalog wants it.
         """
         entry = catalog.get_stream(self.name)
         if entry is None:
             super().apply_catalog(catalog)
             return
-        default = self.replication_method
+        default = self.replication_method, self.replication_key
         # What the reading goes by is declared as it is here, whatever a catalog makes of it.
         properties = entry.schema.properties = entry.schema.properties or {}
         for name in filter(None, (_KEY, self.created, self.valid_replication_key)):
             properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
         self.primary_keys = (_KEY,)
-        self.forced_replication_method, self.replication_key = replication(
-            self.name,
-            self.forced_replication_method or default,
-            self.replication_key,
-            self.valid_replication_key,
-        )
+        method, key = default
+        if self.selected:
+            refuse_renamed(entry)
+            method, key = replication(entry, key, self.valid_replication_key)
+        self.forced_replication_method, self.replication_key = method, key
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -211,9 +220,15 @@ class SdkStream(ListDeclaration, Stream):
             self._since_state = 0
             self._write_state_message()
 
-    def begin_version(self) -> None:
-        """Stamp the records that follow with a version, which `activate_version` then activates."""
-        self._stream_version = self._initialized_at // 1000
+    def begin_version(self, above: int) -> int:
+        """Stamp the records that follow with a version, which `activate_version` then activates.
+
+        Args:
+            above: The last version before: a target takes a lower one for older, whatever the
+                clock says.
+        """
+        self._stream_version = max(self._initialized_at // 1000, above + 1)
+        return self._stream_version
 
     def activate_version(self) -> None:
         """Tell the target to remove the rows that a read of the whole list did not show."""
@@ -232,12 +247,31 @@ class SdkStream(ListDeclaration, Stream):
         )
 
 
+class LastWordStateWriter(StateWriter):
+    """Writes a STATE after each RECORD and SCHEMA, however often it was written before."""
+
+    @override
+    def write_state(self, state: TapState) -> None:
+        """Write a STATE, unless the same one is the last message.
+
+        The SDK leaves out one that it has written before, but targets of the Singer template
+        forget the state at each RECORD: they would print none, and the bookmark stand still.
+        """
+        writer = t.cast("MessageWriter", self._message_writer)
+        if not writer.ends_with_state:
+            self._last_emitted_state = None
+        super().write_state(state)
+
+
 class Command(SingerCommand):
     """The command line, whose last line says what went wrong."""
 
     @override
     def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Run; the SDK would show a traceback where we have a sentence."""
+        if getattr(sys, "stdout", None) is None:
+            self.logger.error("Standard output is closed: send it to a target or a file")
+            sys.exit(1)
         try:
             return super().main(*args, **kwargs)
         except (TapError, OutputLost) as error:
@@ -263,6 +297,11 @@ class SdkTap(Tap):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+
+    def __init__(self, **options: t.Any) -> None:
+        """Take what `singer_sdk.Tap` takes."""
+        super().__init__(**options)
+        self._state_writer = LastWordStateWriter(self.message_writer)
 
     # What a tap implements for the overrides below
 
@@ -293,6 +332,35 @@ class SdkTap(Tap):
 
     # Overrides
 
+    @plugin_cli
+    @override
+    def cli(cls) -> click.Command:  # noqa: N805
+        """The command line; of a level of the log that is none, the SDK shows a traceback."""
+        problem = log_level_problem(cls._env_var_prefix)
+        command = super().cli
+        if problem:
+            cls.logger.error(problem)
+            sys.exit(1)
+        return command
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, t.Any]:  # noqa: N805
+        """The settings that the environment gives.
+
+        The SDK shows a traceback for some values, takes others for something else, and reads the
+        `.env` file of the folder that it is installed in.
+        """
+        return environment_settings(cls._declared_settings(), cls._env_var_prefix, cls.logger)
+
+    @override
+    def _setup_signal_handlers(self) -> None:
+        """End the run at SIGHUP too, unless it is ignored, as below `nohup`."""
+        super()._setup_signal_handlers()
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if in_main_thread and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._handle_termination)
+
     @property
     @override
     def streams(self) -> dict[str, t.Any]:
@@ -307,6 +375,9 @@ class SdkTap(Tap):
         Raises:
             UsageError: It is not a Singer state at all.
         """
+        state = unwrap(state)
+        if state and "bookmarks" not in state:
+            self.logger.warning("The state %s", UNUSED.format("bookmarks"))
         bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict):
             message = "The state is not a Singer state: its bookmarks are no object"
@@ -341,7 +412,7 @@ class SdkTap(Tap):
                 Catalog(
                     (name, entry)
                     for name, entry in self.catalog.items()
-                    if entry.metadata.resolve_selection()[()]
+                    if name in self.streams and entry.metadata.resolve_selection()[()]
                 )
             )
         except MappingError as error:
@@ -377,7 +448,7 @@ class SdkTap(Tap):
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
-            state=read_json(state, "state") if state else None,
+            state=read_json(state, "state", may_be_empty=True) if state else None,
             catalog=read_json(catalog, "catalog") if catalog else None,
         )
         sys.exit(tap.execute(tap.sync_all))
@@ -410,8 +481,14 @@ class SdkTap(Tap):
     @override
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command, ended by a sentence where something is wrong."""
+        """Return the SDK's command, ended by a sentence where something is wrong.
+
+        It reads catalog and state as UTF-8, where the SDK goes by the locale.
+        """
         command = super().get_singer_command()
+        for option in command.params:
+            if isinstance(option.type, click.File):
+                option.type = click.File(encoding="utf-8-sig")
         return Command(
             name=command.name,
             callback=command.callback,
@@ -427,17 +504,3 @@ class SdkTap(Tap):
         declared: dict[str, t.Any] = copy.deepcopy(cls.config_jsonschema)
         cls.append_builtin_config(declared)
         return declared
-
-    @classmethod
-    def check_environment(cls) -> None:
-        """Check the environment variables that give settings: the SDK shows a traceback.
-
-        Raises:
-            UsageError: One of them cannot be read as its setting.
-        """
-        # The SDK loads a .env file before it reads the environment; so does this call, which reads
-        # no setting.
-        parse_environment_config({"properties": {}}, cls._env_var_prefix)
-        found = list(environment_problems(cls._declared_settings(), cls._env_var_prefix))
-        if found:
-            raise UsageError(*found)

@@ -27,11 +27,32 @@ _KEYS = (
     "older_rows_gone",
     "listed_twice",
     "last_full_read",
+    "version",
 )
+
+# Said of a state, or of a bookmark in it, that has nothing of what is read in it.
+UNUSED = (
+    "is not used, and everything is read again: it has no {}. A state looks like "
+    '{{"bookmarks": {{"<stream>": {{"replication_key": "<field>", '
+    '"replication_key_value": "2026-01-31T00:00:00Z"}}}}}}'
+)
+
+# What the SDK writes while it reads; of itself it means nothing.
+_IN_PASSING = frozenset({"starting_replication_value", "replication_key_signpost"})
 
 # In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 _MOST_LISTED_TWICE = 100
+# More than any clock shows, and less than a target can hold.
+_HIGHEST_VERSION = 1 << 52
+
+
+def unwrap(state: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the state in a STATE message, or in what Meltano prints of one."""
+    match state:
+        case {"type": "STATE", "value": dict(value)} | {"singer_state": dict(value)}:
+            return unwrap(value)
+    return state
 
 
 def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]:
@@ -45,6 +66,9 @@ def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
         return {}, "is no object"
     entry = _of_today(entry)
     own = {key: entry[key] for key in _KEYS if key in entry and _is_writable(entry[key])}
+    foreign = {key for key in entry.keys() - own.keys() - _IN_PASSING if entry[key]}
+    if foreign and not own:
+        return {}, UNUSED.format("replication_key_value")
     if (point := _resume_point(own.get("resume_point"))) is None or point.newest > started:
         own["resume_point"] = []
     value = own.get("replication_key_value")
@@ -174,6 +198,16 @@ class StreamState:
     def with_full_read(self) -> StreamState:
         """Remember that one read went through the whole list."""
         return replace(self, entry={**self.entry, "last_full_read": self.fingerprint})
+
+    @property
+    def version(self) -> int:
+        """The highest version that RECORDs were stamped with, or 0."""
+        version = self.entry.get("version")
+        return version if isinstance(version, int) and 0 < version < _HIGHEST_VERSION else 0
+
+    def with_version(self, version: int) -> StreamState:
+        """Remember a version that RECORDs are stamped with."""
+        return replace(self, entry={**self.entry, "version": version})
 
     @property
     def _read_since(self) -> str:

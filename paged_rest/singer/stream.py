@@ -75,12 +75,12 @@ class ListStream(SdkStream):
             errors.TapError: The list could not be read, or not completely.
         """
         state = self._state()
-        same_settings = state.same_settings
         self.summary.read = read = self._new_read(state)
         progress = Progress(self.logger, self.name)
         params = self._params(read)
-        if self.config["emit_activate_version_messages"]:
-            self.begin_version()
+        if self._may_activate(read, state):
+            state = state.with_version(self.begin_version(state.version))
+            self.stream_state.update(state.entry)
         with metrics.http_request_counter(self.name, self.path) as counter:
             while read.next_request is not None:
                 try:
@@ -101,7 +101,7 @@ class ListStream(SdkStream):
                 self.stream_state.update(state.entry)
                 self.write_state()
                 progress.log(read)
-        self._finish(read, state, same_settings=same_settings)
+        self._finish(read, state)
 
     def _emit(self, rows: Sequence[Row]) -> Iterable[Record]:
         """Write the records of rows, or yield them where the SDK has more to do to each."""
@@ -115,13 +115,12 @@ class ListStream(SdkStream):
             yield from records
             self.run.writer.flush()
 
-    def _finish(self, read: ListRead, state: StreamState, *, same_settings: bool) -> None:
+    def _finish(self, read: ListRead, state: StreamState) -> None:
         """Remember a read that came to its end, and tell the target what is gone.
 
         Args:
             read: The read.
             state: What is remembered of the stream.
-            same_settings: Whether the settings that limit its rows are those of the read before.
 
         Raises:
             errors.StreamFailed: It is not proven.
@@ -162,7 +161,7 @@ class ListStream(SdkStream):
         state = state.with_bookmark(read.bookmark, left_out_older=read.left_out_older)
         state = state.with_listed_twice(read.repeated)
         if read.covered_entire_list:
-            if read.total and same_settings and not self.has_unstable_filter and not self.filtered:
+            if read.total:
                 self.activate_version()
             state = state.with_full_read()
         self.stream_state.update(state.entry)
@@ -278,6 +277,18 @@ class ListStream(SdkStream):
             lookback_days=self.config["lookback_days"],
             filtered=self.has_unstable_filter,
             cut_off=bool(self.since_param),
+        )
+
+    def _may_activate(self, read: ListRead, state: StreamState) -> bool:
+        """Whether the read can end in the activation of a version.
+
+        A target that swaps tables by version hides the rows of one that is never activated.
+        """
+        return (
+            bool(self.config["emit_activate_version_messages"])
+            and read.may_cover_entire_list
+            and state.same_settings
+            and not (self.has_unstable_filter or self.filtered or self.is_test)
         )
 
     @property

@@ -8,7 +8,7 @@ import typing as t
 from typing_extensions import override
 
 from paged_rest import settings
-from paged_rest.errors import Interrupted
+from paged_rest.errors import Interrupted, OutputLost
 from paged_rest.http import Client
 from paged_rest.singer.catalog import parse_catalog
 from paged_rest.singer.declaration import refuse_unsupported_lists
@@ -50,7 +50,6 @@ class ListTap(SdkTap):
         *,
         config: t.Any = None,
         catalog: t.Any = None,
-        parse_env_config: bool = False,
         **options: t.Any,
     ) -> None:
         """Take what `singer_sdk.Tap` takes.
@@ -59,14 +58,11 @@ class ListTap(SdkTap):
             errors.UsageError: The settings, the catalog or the state cannot be used.
         """
         self.run = Run(self.name, self.api, self.logger, self._connect)
-        if parse_env_config:
-            self.check_environment()
         if isinstance(config, dict):
             config = {name: value for name, value in config.items() if value is not None}
         super().__init__(
             config=config,
             catalog=parse_catalog(catalog) if isinstance(catalog, dict) else catalog,
-            parse_env_config=parse_env_config,
             message_writer=self.run.writer,
             **options,
         )
@@ -112,12 +108,17 @@ class ListTap(SdkTap):
     def execute(self, sync: t.Callable[[], object]) -> int:
         try:
             sync()
+        except OutputLost:
+            raise
         except Interrupted as interruption:
             self.state_writer.write_state(self.state)
             self._log_streams()
             name = signal.Signals(interruption.signum).name
             self.logger.error("Stopped by %s; the last STATE is written", name)  # noqa: TRY400
             return 128 + interruption.signum
+        except Exception:
+            self.state_writer.write_state(self.state)
+            raise
         self._log_streams()
         if self.run.failures:
             self.logger.error("Failed. %s", " | ".join(self.run.failures))

@@ -13,7 +13,7 @@ import typing as t
 
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerWriter
-from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
+from singer_sdk.singerlib.encoding.simple import Message, RecordMessage, StateMessage
 from typing_extensions import override
 
 from paged_rest.errors import OutputLost
@@ -33,11 +33,15 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     A pipe with room takes up to PIPE_BUF bytes at once, an empty one all that it can hold. So
     lines leave in pieces of that size, and a signal handler that raises while a target is
     waited for breaks off no line.
+
+    Attributes:
+        ends_with_state: Whether the last message is a STATE.
     """
 
     def __init__(self) -> None:
         """Begin with nothing to write."""
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
+        self.ends_with_state = False
         self._buffer = bytearray()
         self._busy = False
         self._interruption: BaseException | None = None
@@ -55,6 +59,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             OutputLost: Standard output does not take it.
         """
         self._buffer += self.serialize_message(message)
+        self.ends_with_state = isinstance(message, StateMessage)
         if len(self._buffer) >= _BUFFER_SIZE or not isinstance(message, RecordMessage):
             self.flush()
 
@@ -68,6 +73,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             return
         between = tail + b"\n" + head
         lines = between.join(map(self._encode, records))
+        self.ends_with_state = False
         # In one step, as a signal may come between two.
         self._buffer += b"".join((head, lines, tail, b"\n"))
         self.flush()

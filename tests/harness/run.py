@@ -12,6 +12,7 @@ import sys
 import typing as t
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from unittest import mock
 
 import click
@@ -127,7 +128,7 @@ def invoke(
 
     The environment has nothing of a developer's own settings, and `dotenv` is the only .env file.
     """
-    found = mock.patch("singer_sdk.configuration._dict_config.find_dotenv", return_value=dotenv)
+    found = mock.patch("paged_rest.settings.environment.DOTENV", Path(dotenv))
     environment = {**clean_environment(), **(env or {})}
     with restored(), found:
         os.environ.clear()
@@ -153,7 +154,7 @@ class _Command(click.Command):
 @contextlib.contextmanager
 def restored() -> Generator[None]:
     """Undo what a tap does to its process: signals, log, warnings, hook, environment."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
     handlers = {number: signal.getsignal(number) for number in numbers}
     root = logging.getLogger()
     kept, level, hook = root.handlers[:], root.level, sys.excepthook

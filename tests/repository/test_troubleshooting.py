@@ -136,6 +136,9 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "read anew, as the settings that limit it have changed": lambda trouble: trouble.again(
         include_archived=False
     ),
+    "is not used, and everything is read again: it has no ...": lambda trouble: trouble.read(
+        state={"leads": {"created_at": "2026-01-01"}}
+    ),
     "kept in extra_fields, as fields that the schema does not know: ...": Trouble.odd,
     "kept in extra_fields, as values that do not fit their type: ...": Trouble.odd,
     "Standard output takes no more (...): has the target ended?": Trouble.full,

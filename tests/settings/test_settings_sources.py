@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from itertools import product
 
 import pytest
 
@@ -52,11 +53,14 @@ def variables(sandbox: Sandbox) -> dict[str, str]:
     return {"TAP_ROTOR_API_KEY": KEY, "TAP_ROTOR_API_URL": sandbox.url}
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("what", ["config", "catalog", "state"])
-def test_a_file_that_is_no_json_object_is_refused(tap, sandbox, what, content):
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    # An empty state is one without bookmarks.
+    sorted({*product(("config", "catalog", "state"), BROKEN)} - {("state", "empty")}),
+)
+def test_a_file_that_is_no_json_object_is_refused(tap, sandbox, what, kind):
     file = tap.directory / f"{what} odd.json"
-    file.write_bytes(content)
+    file.write_bytes(BROKEN[kind])
     options = [] if what == "config" else tap.arguments()
     assert_refused(
         invoke([*options, f"--{what}", str(file)]), f"The {what} file {file} is no JSON object"
@@ -141,11 +145,16 @@ def test_a_boolean_of_the_environment(variables, sandbox, word):
         *(
             (name, value, "a whole number")
             for name in ("page_size", "lookback_days", "request_budget", "flattening_max_depth")
-            for value in ("x", "", "5.5", "--5", "+-5", KEY)
+            for value in ("x", " ", "5.5", "--5", "+-5", KEY)
         ),
         ("include_archived", "nonsense", "true or false"),
         ("emit_activate_version_messages", "2", "true or false"),
         ("stream_maps", "{", "an object as JSON"),
+        ("stream_maps", "[]", "an object as JSON"),
+        *(
+            ("lead_tags", value, 'a list as JSON, as in ["a", "b"]')
+            for value in ('["residential"', "['a','b']", "null", "5", '{"a": 1}', '"a"')
+        ),
         ("faker_config", "x", "an object as JSON"),
     ],
 )
@@ -156,6 +165,76 @@ def test_a_wrong_value_of_the_environment_is_named_by_its_variable(
     result = invoke(["--config=ENV"], {**variables, variable: value})
     assert_refused(result, f"The environment variable {variable} must be {kind}")
     assert sandbox.requests == []
+
+
+def test_an_empty_variable_counts_as_none(variables, sandbox):
+    declared = json.loads(invoke(["--about", "--format=json"]).stdout)["settings"]["properties"]
+    empty = {f"TAP_ROTOR_{name.upper()}": "" for name in declared}
+    levels = {"TAP_ROTOR_LOGLEVEL": "", "LOGLEVEL": ""}
+    result = invoke(["--config=ENV"], {**empty, **levels, **variables})
+    assert (result.status, result.problems) == (0, [])
+    assert len(result.records("leads")) == LEADS
+    assert sandbox.requests[0].query == {"archived": "true", "limit": "1000", "page": "1"}
+    missing = invoke(["--config=ENV"], {**variables, "TAP_ROTOR_API_KEY": ""})
+    assert [sentence[:32] for sentence in missing.errors] == ["The setting api_key is missing. "]
+
+
+def test_words_between_commas_are_a_list(variables, sandbox):
+    env = {"TAP_ROTOR_LEAD_TAGS": "VIP, Gate code", "TAP_ROTOR_REQUEST_BUDGET": "1"}
+    assert invoke(["--config=ENV"], {**variables, **env}).status == 0
+    assert sandbox.requests[0].query["tags"] == "VIP,Gate code"
+
+
+@pytest.mark.parametrize("variable", ["TAP_ROTOR_LOGLEVEL", "LOGLEVEL"])
+def test_a_level_of_the_log_that_is_none(variables, sandbox, variable):
+    result = invoke(["--config=ENV"], {**variables, variable: "nope"})
+    levels = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
+    sentence = f"The environment variable {variable} must be one of {levels}"
+    assert_refused(result, sentence)
+    assert sandbox.requests == []
+
+
+def test_a_level_of_the_log_that_a_dotenv_file_brings_in(variables, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("LOGLEVEL=nope\n", encoding="utf-8")
+    result = invoke(["--config=ENV"], variables, dotenv=str(file))
+    assert result.errors[0].startswith("The environment variable LOGLEVEL must be one of ")
+
+
+@pytest.mark.slow
+def test_the_dotenv_file_of_the_current_folder_is_read_and_no_other(variables, sandbox, tmp_path):
+    (tmp_path / ".env").write_text("TAP_ROTOR_PAGE_SIZE=nonsense\n", encoding="utf-8")
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    file = folder / ".env"
+    tap = Tap(folder)
+    options: dict[str, t.Any] = {"process": True, "args": ["--config=ENV"], "env": variables}
+    assert tap.run(**options).logged("INFO").count(taken := taken_from(file)) == 0
+    sandbox.reset_log()
+    file.write_text("TAP_ROTOR_PAGE_SIZE=50\nTAP_ROTOR_REQUEST_BUDGET=1\n", encoding="utf-8")
+    assert tap.run(**options).logged("INFO").count(taken) == 1
+    assert [request.query["limit"] for request in sandbox.requests] == ["50"]
+
+
+def taken_from(file: Path) -> str:
+    return f"Settings are taken from the environment and from {file}"
+
+
+def test_the_environment_wins_over_a_dotenv_file(variables, sandbox, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("TAP_ROTOR_LEAD_STAGE=New\nTAP_ROTOR_PAGE_SIZE=20\n", encoding="utf-8")
+    env = {"TAP_ROTOR_LEAD_STAGE": "", "TAP_ROTOR_REQUEST_BUDGET": "1"}
+    result = invoke(["--config=ENV"], {**variables, **env}, dotenv=str(file))
+    assert (result.status, taken_from(file) in result.logged("INFO")) == (0, True)
+    query = {"archived": "true", "limit": "20", "page": "1"}
+    assert [request.query for request in sandbox.requests] == [query]
+
+
+def test_a_dotenv_file_that_cannot_be_read_is_named(variables, tmp_path):
+    file = tmp_path / ".env"
+    file.write_bytes(b"TAP_ROTOR_LEAD_STAGE=\xff")
+    result = invoke(["--config=ENV"], variables, dotenv=str(file))
+    assert_refused(result, f"The file {file} cannot be read: it is not UTF-8")
 
 
 def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_path):
@@ -174,8 +253,6 @@ def test_a_wrong_value_of_a_dotenv_file_is_named_too(variables, sandbox, tmp_pat
         ("PAGE_SIZE", "1001", "The setting page_size must be from 1 to 1,000, and is 1,001"),
         ("PAGE_SIZE", "-5", "The setting page_size must be from 1 to 1,000, and is -5"),
         ("LEAD_IDS", '["a", ""]', "The setting lead_ids holds an empty id"),
-        ("LEAD_TAGS", "5", "The setting lead_tags must be a list"),
-        ("STREAM_MAPS", "[]", "The setting stream_maps must be an object"),
         (
             "API_KEY",
             f"{KEY} ",

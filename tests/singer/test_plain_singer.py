@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.harness.catalog import discovered, schemas, selecting
+from tests.harness.catalog import discovered, entries, root, schemas, selecting
 from tests.harness.outcome import assert_refused
 from tests.harness.run import invoke
 from tests.harness.streams import NAMES, ROTOR
@@ -183,6 +183,25 @@ def test_plans_and_jobs_can_be_read_incrementally(tap, sandbox, name, key, named
     )
 
 
+def test_a_key_alone_means_incremental(tap):
+    catalog = selecting("service_plans", metadata={"replication-key": "created_at"})
+    run = tap.succeed(catalog=catalog)
+    assert run.bookmark("service_plans")["replication_key"] == "created_at"
+    # Of leads --discover prints the key: it says nothing against a method beside the metadata.
+    catalog = selecting("leads")
+    entries(catalog)["leads"]["replication_method"] = "FULL_TABLE"
+    assert "replication_key" not in tap.succeed(catalog=catalog).bookmark("leads")
+
+
+def test_replication_counts_for_selected_streams_only(tap):
+    """Meltano writes a rule for * to every stream."""
+    catalog = selecting("leads")
+    for entry in catalog["streams"]:
+        rule = {"replication-method": "INCREMENTAL", "replication-key": "created_at"}
+        root(entry).update(rule)
+    assert tap.succeed(catalog=catalog).streams == ["leads"]
+
+
 @pytest.mark.parametrize(
     ("name", "root", "sentence"),
     [
@@ -200,6 +219,11 @@ def test_plans_and_jobs_can_be_read_incrementally(tap, sandbox, name, key, named
             "customers",
             {"replication-method": "INCREMENTAL", "replication-key": "created_at"},
             "FULL_TABLE, not as INCREMENTAL on created_at",
+        ),
+        (
+            "service_plans",
+            {"replication-key": "updated_at"},
+            "FULL_TABLE, or INCREMENTAL on created_at, not as INCREMENTAL on updated_at",
         ),
         (
             "pin_types",

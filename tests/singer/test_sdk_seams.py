@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 import singer_sdk
-from singer_sdk.configuration import _dict_config
+from singer_sdk.helpers._state import StateWriter
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 
 import tap_rotor
-from paged_rest.errors import UsageError
+from paged_rest.errors import Interrupted, UsageError
 from paged_rest.singer import ListStream, ListTap
-from paged_rest.singer.sdk import Command, SdkStream, SdkTap
+from paged_rest.singer.sdk import Command, LastWordStateWriter, SdkStream, SdkTap
 from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
 from tests.harness.run import restored
@@ -49,6 +49,7 @@ SIGNATURES: dict[tuple[type, str], Signature] = {
     (singer_sdk.Stream, "get_replication_key_signpost"): ("self", "context?"),
     (singer_sdk.Stream, "log"): ("self", "message", "args", "*level?", "kwargs"),
     (singer_sdk.Tap, "_handle_termination"): ("self", "signum", "frame"),
+    (singer_sdk.Tap, "_setup_signal_handlers"): ("self",),
     (singer_sdk.Tap, "_validate_config"): ("self", "*raise_errors?"),
     (singer_sdk.Tap, "cb_config"): ("ctx", "param", "value"),
     (singer_sdk.Tap, "cb_test"): ("ctx", "param", "value"),
@@ -59,6 +60,7 @@ SIGNATURES: dict[tuple[type, str], Signature] = {
     (singer_sdk.Tap, "setup_mapper"): ("self",),
     (singer_sdk.Tap, "sync_all"): ("self",),
     (PluginBase, "setup_mapper"): ("self",),
+    (StateWriter, "write_state"): ("self", "state"),
     (PluginBase, "append_builtin_config"): ("config_jsonschema",),
     (PluginBase, "print_about"): ("output_format?",),
 }
@@ -69,6 +71,7 @@ PROPERTIES = [
     (singer_sdk.Stream, "state_manager"),
     (singer_sdk.Stream, "stream_maps"),
     (singer_sdk.Stream, "stream_state"),
+    (singer_sdk.Tap, "_env_var_config"),
     (singer_sdk.Tap, "state"),
     (singer_sdk.Tap, "state_writer"),
     (singer_sdk.Tap, "streams"),
@@ -111,10 +114,11 @@ def test_every_override_is_listed_above():
         (SdkStream, singer_sdk.Stream),
         (SdkTap, singer_sdk.Tap),
         (Command, SingerCommand),
+        (LastWordStateWriter, StateWriter),
     ]
     found = {(theirs, name) for ours, theirs in pairs for name in overridden(ours, theirs)}
-    # Values, and click's own method, which is handed all that it is given.
-    values = {"TYPE_CONFORMANCE_LEVEL", "capabilities", "message_writer_class", "main"}
+    # Values, and what is called in the words of click.
+    values = {"TYPE_CONFORMANCE_LEVEL", "capabilities", "message_writer_class", "main", "cli"}
     assert {pair for pair in found if pair[1] not in values} <= {*SIGNATURES, *PROPERTIES}
     assert len(found) > 20
 
@@ -182,11 +186,12 @@ def write(tap: TapRotor, leads: SdkStream, records: int = 1) -> None:
 
 def test_version(tap, leads, written):
     leads._write_record_message(row(leads))
-    leads.begin_version()
+    version = leads.begin_version(0)
     leads._write_record_message(row(leads))
     write(tap, leads)
     leads.activate_version()
-    version = tap.initialized_at // 1000
+    assert version == tap.initialized_at // 1000
+    assert leads.begin_version(version + 5) == version + 6
     messages = written()
     assert [(message["type"], message.get("version")) for message in messages] == [
         ("RECORD", None),
@@ -233,13 +238,40 @@ def test_an_empty_page_is_no_record(tap, leads, written):
     assert written() == []
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_state_that_is_the_same_is_written_after_each_record_again(tap, leads, written):
+    for _ in range(2):
+        write(tap, leads)
+        tap.state_writer.write_state(tap.state)
+        tap.state_writer.write_state(tap.state)
+    assert [message["type"] for message in written()] == ["RECORD", "STATE"] * 2
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
 def test_termination(tap, monkeypatch, signum):
     told: list[int] = []
     monkeypatch.setattr(tap.run, "interrupt", told.append)
     assert signal.getsignal(signum) == tap._handle_termination
     signal.raise_signal(signum)
     assert told == [signum]
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_further_signals_are_ignored_for_good(tap, signum):
+    """Python ends by one that comes in its own shutdown, unless it is ignored."""
+    assert signal.getsignal(signum) == tap._handle_termination
+    with pytest.raises(Interrupted):
+        signal.raise_signal(signum)
+    assert {signal.getsignal(number) for number in SIGNALS} == {signal.SIG_IGN}
+
+
+def test_a_hangup_that_is_ignored_stays_ignored():
+    with restored():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        TapRotor(config={"api_key": "k"})
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def test_a_test_run_ends_after_a_record(leads, tap, monkeypatch):
@@ -264,14 +296,3 @@ def test_the_declared_settings_are_not_changed_by_asking_for_all():
     assert {"stream_maps", "flattening_enabled", "api_key"} <= all_of_them.keys()
     assert "batch_config" not in all_of_them
     assert json.dumps(TapRotor.config_jsonschema) == before
-
-
-def test_dotenv_is_read_before_the_environment(monkeypatch, tmp_path):
-    file = tmp_path / ".env"
-    file.write_text("TAP_ROTOR_PAGE_SIZE=7\n", encoding="utf-8")
-    monkeypatch.setattr(_dict_config, "find_dotenv", lambda *_a, **_k: str(file))
-    # Set and deleted, so that what is read from the file goes again with the test.
-    monkeypatch.setenv("TAP_ROTOR_PAGE_SIZE", "")
-    monkeypatch.delenv("TAP_ROTOR_PAGE_SIZE")
-    schema = {"properties": {"page_size": {"type": ["integer"]}}}
-    assert _dict_config.parse_environment_config(schema, "TAP_ROTOR_") == {"page_size": 7}

@@ -1,4 +1,4 @@
-"""SIGTERM, SIGINT, kill -9, a target that is gone: whole lines, a true last STATE, a sentence."""
+"""Signals, kill -9, a target that is gone: whole lines, a true last STATE, a sentence."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ if t.TYPE_CHECKING:
 
 
 pytestmark = pytest.mark.slow
-STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
+STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}
 SOON = 5.0
 NOT_DRAINING = 30.0
 
-both_signals = pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+both_signals = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 buffering = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 
 
@@ -129,6 +130,14 @@ def test_while_the_answer_hangs(start, sandbox, company, number, unbuffered):
     assert len(result.records("leads")) in {10, 16}
 
 
+def test_a_terminal_that_is_closed(start, sandbox, company):
+    sandbox.rule("hang", "/leads", nth=3)
+    started = start("")
+    until(lambda: len(sandbox.requests) == 3)
+    started.send(signal.SIGHUP)
+    check_end(started.result(), signal.SIGHUP, company.rows("leads"))
+
+
 @pytest.fixture(scope="module")
 def large() -> Iterator[Sandbox]:
     with Sandbox(only(leads=2000)) as sandbox:
@@ -196,6 +205,19 @@ def test_a_full_disk(tap, unbuffered):
     assert result.stderr.rstrip().endswith(
         "Standard output takes no more (No space left on device): has the target ended?"
     )
+
+
+@pytest.mark.parametrize("args", [[], ["--discover"]])
+def test_a_standard_output_that_is_closed(tap, sandbox, args):
+    code = (
+        "import os, sys; os.close(1)\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'tap_rotor', *sys.argv[1:]])"
+    )
+    with start_leads(tap, "", code=code, args=args) as started:
+        result = started.result()
+    assert (result.status, sandbox.requests) == (1, [])
+    assert "Traceback" not in result.stderr
+    assert result.last_line == "ERROR Standard output is closed: send it to a target or a file"
 
 
 def test_after_a_signal_the_next_run_goes_on(tap, sandbox, company):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
 import pytest
 
-from tests.harness.catalog import selecting
+from tap_nexus_erp.tap import TapNexusErp
+from tap_rotor.tap import TapRotor
+from tests.harness.catalog import as_records, discovered, entries, root, selecting
 from tests.harness.outcome import assert_refused
+from tests.harness.run import restored
+from tests.harness.streams import BY_TAP
 from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
@@ -44,22 +49,114 @@ def test_a_catalog_without_streams_is_refused(tap, sandbox, catalog):
     assert sandbox.requests == []
 
 
+RENAMED = (
+    'it calls the stream leads "crm_leads". A stream is renamed by the setting stream_maps, '
+    'as in {"leads": {"__alias__": "crm_leads"}}'
+)
+
+
+def of_leads(**entry: t.Any) -> dict[str, t.Any]:
+    return {"streams": [{"tap_stream_id": "leads", "schema": {}, **entry}]}
+
+
 @pytest.mark.parametrize(
-    "catalog",
+    ("catalog", "problem"),
     [
-        {"streams": None},
-        {"streams": {"leads": {}}},
-        {"streams": ["leads"]},
-        {"streams": [{"schema": {}}]},
-        {"streams": [{"tap_stream_id": "leads", "schema": {}, "metadata": [{}]}]},
-        {"streams": [{"tap_stream_id": "leads", "schema": {}, "metadata": 5}]},
-        {"streams": [{"tap_stream_id": "leads", "schema": "x", "metadata": []}]},
-        {"streams": [{"tap_stream_id": ["leads"], "schema": {}, "metadata": []}]},
+        ({"streams": None}, "its streams are no list"),
+        ({"streams": {"leads": {}}}, "its streams are no list"),
+        ({"streams": ["leads"]}, "its stream 1 is no object"),
+        ({"streams": [{"schema": {}}]}, "its stream 1 has no tap_stream_id"),
+        (of_leads(tap_stream_id=["leads"]), "its stream 1 has no tap_stream_id"),
+        (of_leads(metadata=5), "the metadata of leads is no list"),
+        (
+            of_leads(metadata=[{}]),
+            "a part of the metadata of leads is no object of a breadcrumb and metadata",
+        ),
+        (of_leads(schema="x"), "the schema of leads is no JSON Schema"),
+        (of_leads(selected="perhaps"), "selected of leads is neither true nor false"),
+        (
+            of_leads(metadata=[{"breadcrumb": ["properties", "id"], "metadata": {"selected": 1}}]),
+            "selected of leads.id is neither true nor false",
+        ),
+        (
+            of_leads(selected=False, metadata=[{"breadcrumb": [], "metadata": {"selected": True}}]),
+            "selected is one thing in the metadata of leads and another beside it",
+        ),
+        (
+            {"streams": [*of_leads()["streams"], *of_leads()["streams"]]},
+            "it names the stream leads twice",
+        ),
+        (
+            of_leads(stream="crm_leads"),
+            RENAMED,
+        ),
     ],
 )
-def test_what_is_no_singer_catalog_is_refused(tap, sandbox, catalog):
-    assert_refused(tap.run(catalog=catalog), "The catalog is not a Singer catalog")
+def test_a_catalog_that_cannot_be_used_is_refused(tap, sandbox, catalog, problem):
+    assert_refused(tap.run(catalog=catalog), f"The catalog cannot be used: {problem}")
     assert sandbox.requests == []
+
+
+def test_a_stream_is_renamed_as_the_refusal_says(tap):
+    run = tap.succeed("leads", stream_maps={"leads": {"__alias__": "crm_leads"}})
+    assert (run.streams, len(run.records("crm_leads"))) == (["crm_leads"], 20)
+
+
+def without_metadata(entry: dict[str, t.Any]) -> None:
+    del entry["metadata"]
+
+
+def with_empty_metadata(entry: dict[str, t.Any]) -> None:
+    entry["metadata"] = []
+
+
+def without_root(entry: dict[str, t.Any]) -> None:
+    entry["metadata"] = [item for item in entry["metadata"] if item["breadcrumb"]]
+
+
+@pytest.mark.parametrize("of", [TapRotor, TapNexusErp])
+@pytest.mark.parametrize("change", [without_metadata, with_empty_metadata, without_root])
+def test_a_catalog_that_says_nothing_of_selection_selects_all(of, change):
+    catalog = discovered(of)
+    for entry in catalog["streams"]:
+        change(entry)
+    with restored():
+        tap = of(config={"api_key": "k", "api_url": "http://127.0.0.1"}, catalog=catalog)
+    assert list(tap.streams) == list(BY_TAP[of.name])
+    assert all(stream.selected and all(stream.mask.values()) for stream in tap.streams.values())
+
+
+def test_other_tools_write_no_metadata_or_select_beside_it(tap):
+    catalog = discovered()
+    for entry in catalog["streams"]:
+        without_metadata(entry)
+        entry["selected"] = entry["tap_stream_id"] == "leads"
+    run = tap.succeed(catalog=catalog)
+    assert run.streams == ["leads"]
+    assert run.records("leads") == as_records("leads", COMPANY.rows("leads"))
+
+
+def test_selection_as_text(tap):
+    catalog = selecting("leads", metadata={"selected": "True"})
+    for name, entry in entries(catalog).items():
+        if name != "leads":
+            root(entry)["selected"] = "false"
+    for item in entries(catalog)["leads"]["metadata"]:
+        if item["breadcrumb"] == ["properties", "location"]:
+            item["metadata"]["selected"] = "false"
+    run = tap.succeed(catalog=catalog)
+    assert run.streams == ["leads"]
+    assert "location" not in run.records("leads")[0]
+
+
+def test_what_is_said_of_a_stream_in_two_places_is_taken_together(tap):
+    catalog = selecting(metadata={})
+    entries(catalog)["leads"]["metadata"] += [
+        {"breadcrumb": [], "metadata": {"replication-method": "FULL_TABLE"}},
+        {"breadcrumb": [], "metadata": {"selected": True}},
+    ]
+    run = tap.succeed(catalog=catalog)
+    assert (run.streams, run.bookmark("leads").get("replication_key_value")) == (["leads"], None)
 
 
 def test_nothing_selected_is_a_success_without_a_request(tap, sandbox):
@@ -84,11 +181,79 @@ def test_an_unknown_stream_of_a_state_is_warned_of_and_ignored(tap):
     assert all("nonsense" not in state["bookmarks"] for state in result.states)
 
 
-@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"other": [1]}])
+@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"bookmarks": {"leads": {}}}])
 def test_a_state_without_bookmarks_reads_all(tap, state):
     result = tap.run(state=state)
     assert (result.status, result.problems) == (0, [])
     assert len(result.records("leads")) == 20
+
+
+def test_an_empty_state_file_is_a_state_without_bookmarks(tap):
+    file = tap.directory / "empty.json"
+    for content in ("", " \n"):
+        file.write_text(content)
+        run = tap.succeed("leads", args=["--state", str(file)])
+        assert (run.problems, len(run.records("leads"))) == ([], 20)
+
+
+STATE = {
+    "bookmarks": {
+        "leads": {
+            "replication_key": "created_at",
+            "replication_key_value": COMPANY.rows("leads")[0]["created_at"],
+        }
+    }
+}
+UNUSED = (
+    'is not used, and everything is read again: it has no {}. A state looks like {{"bookmarks": '
+    '{{"<stream>": {{"replication_key": "<field>", '
+    '"replication_key_value": "2026-01-31T00:00:00Z"}}}}}}'
+)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [STATE, {"type": "STATE", "value": STATE}, {"singer_state": STATE}],
+    ids=["plain", "message", "of Meltano"],
+)
+def test_a_state_is_taken_out_of_what_it_is_wrapped_in(tap, state):
+    run = tap.succeed("leads", state=state, lookback_days=0, page_size=2)
+    assert (run.problems, run.ids("leads")) == ([], [COMPANY.rows("leads")[0]["id"]])
+
+
+@pytest.mark.parametrize("state", [STATE["bookmarks"], {"other": [1]}])
+def test_a_state_of_another_shape_is_warned_of(tap, state):
+    run = tap.succeed("leads", state=state)
+    assert run.problems == [f"The state {UNUSED.format('bookmarks')}"]
+    assert len(run.records("leads")) == 20
+
+
+@pytest.mark.parametrize(
+    "bookmark",
+    [
+        {"created_at": "2026-01-01T00:00:00Z"},
+        {"progress_markers": {"replication_key_value": "2026-01-01T00:00:00Z"}},
+    ],
+)
+def test_a_bookmark_of_another_shape_is_warned_of(tap, bookmark):
+    passing = {"starting_replication_value": None, "replication_key_signpost": "2026-01-01"}
+    state = {"bookmarks": {"leads": {**bookmark, **passing}, "pins": passing}}
+    run = tap.succeed("leads", state=state)
+    assert run.problems == [f"The bookmark of leads {UNUSED.format('replication_key_value')}"]
+    assert len(run.records("leads")) == 20
+
+
+@pytest.mark.slow
+def test_state_and_catalog_are_read_as_utf_8_in_every_locale(tap):
+    catalog = selecting("leads")
+    files = {"state": {**STATE, "note": "Zürich"}, "catalog": {**catalog, "note": "Zürich"}}
+    for name, value in files.items():
+        file = tap.directory / f"{name}_utf8.json"
+        file.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8-sig")
+    options = [f"--{name}={tap.directory / name}_utf8.json" for name in ("state", "catalog")]
+    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    run = tap.succeed(process=True, env=env, args=options, lookback_days=0, page_size=2)
+    assert (run.problems, run.ids("leads")) == ([], [COMPANY.rows("leads")[0]["id"]])
 
 
 @pytest.mark.parametrize("bookmarks", [None, [], "x", 5])

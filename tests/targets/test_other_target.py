@@ -47,6 +47,11 @@ def test_jsonl(company: Company, sandbox: Sandbox, meltano: Meltano, tmp_path: P
     assert again[0]["extra_fields"] == extra
     assert again[1:] == [record("leads", new), record("leads", newest)]
 
+    # This target forgets the state at each RECORD, so that one must follow the last of them.
+    loaded = first + len(again)
+    pipeline.run("tap-rotor", "target-jsonl", **settings, TAP_ROTOR_LOOKBACK_DAYS="0")
+    assert [row["id"] for row in read(output / "leads.jsonl")[loaded:]] == [odd["id"], new["id"]]
+
 
 def record(name: str, row: Row) -> Row:
     """Return the record of a row that fits its schema."""
