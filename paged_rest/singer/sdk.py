@@ -9,10 +9,14 @@ behaviour that this file relies on, so that a new version of the SDK shows what 
 from __future__ import annotations
 
 import abc
+import ast
 import copy
 import logging
 import sys
+import traceback
 import typing as t
+from datetime import UTC, datetime
+from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cached_property
 
@@ -24,13 +28,15 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, SingerCommand
-from singer_sdk.singerlib import Catalog, Schema
+from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
 from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
+from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import environment_problems, read_json, read_json_file
 from paged_rest.singer.catalog import replication
 from paged_rest.singer.declaration import ListDeclaration
+from paged_rest.singer.outgoing import OutgoingSchema
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import from_setting, now, timestamp
 
@@ -40,7 +46,7 @@ if t.TYPE_CHECKING:
 
     import click
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib import Catalog, MetadataMapping
 
 _KEY = "id"
 
@@ -84,10 +90,6 @@ class SdkStream(ListDeclaration, Stream):
             super().apply_catalog(catalog)
             return
         default = self.replication_method
-        # What the reading goes by is declared as it is here, whatever a catalog makes of it.
-        properties = entry.schema.properties = entry.schema.properties or {}
-        for name in filter(None, (_KEY, self.created, self.valid_replication_key)):
-            properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
         self.primary_keys = (_KEY,)
         self.forced_replication_method, self.replication_key = replication(
@@ -131,21 +133,32 @@ class SdkStream(ListDeclaration, Stream):
         return ()
 
     @override
-    def _write_record_message(self, record: Record) -> None:
-        """Write a record as its stream maps make it.
+    def _generate_record_messages(self, record: Record) -> Iterable[RecordMessage]:
+        """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
 
-        The SDK would show a traceback where a map fails, with the record's values in it.
+        The SDK leaves a null object unflattened, under a name that is not declared, and shows a
+        traceback where a map fails, with the record's values in it.
 
         Raises:
             UsageError: A stream map fails on it.
         """
-        try:
-            super()._write_record_message(record)
-        except Exception as error:
-            if isinstance(error, OutputLost) or not self.config.get("stream_maps"):
-                raise
-            message = f"{self.name}: its stream map fails on a record ({type(error).__name__})"
-            raise UsageError(message) from None
+        # The reading goes by fields that may not be selected.
+        record = {name: record[name] for name in self.outgoing_schema["properties"]}
+        for stream_map in self.stream_maps:
+            try:
+                mapped = stream_map.transform(record)
+            except Exception as error:
+                if type(stream_map) is SameRecordTransform:
+                    raise
+                raise UsageError(f"{self.name}: {_map_failure(error, record)}") from None
+            if mapped is not None:
+                declared = stream_map.transformed_schema["properties"]
+                yield RecordMessage(
+                    stream=stream_map.stream_alias,
+                    record={name: mapped.get(name) for name in declared},
+                    version=self._stream_version,
+                    time_extracted=datetime.now(UTC),
+                )
 
     @override
     def get_record_counter(self, **options: t.Any) -> metrics.Counter:
@@ -168,26 +181,65 @@ class SdkStream(ListDeclaration, Stream):
 
     @cached_property
     def uses_fast_path(self) -> bool:
-        """Whether records go out as they are: all of them and whole, not mapped, not flattened."""
+        """Whether records go out as they are read: all of them, not mapped, not flattened."""
         maps = self.stream_maps
         return (
             not self.is_test
             and len(maps) == 1
             and type(maps[0]) is SameRecordTransform
             and not maps[0].flattening_enabled
-            and all(self.mask.values())
+            and self.read_by <= self.outgoing_schema["properties"].keys()
         )
+
+    @property
+    def read_by(self) -> set[str]:
+        """The fields that the reading goes by."""
+        return {_KEY, *filter(None, (self.created, self.replication_key))}
+
+    @cached_property
+    def outgoing_schema(self) -> dict[str, t.Any]:
+        """The schema of the records, before they are mapped or flattened.
+
+        Raises:
+            UsageError: The catalog declares a property as what its values cannot be sent as.
+        """
+        always = {_KEY: "targets find rows by it"}
+        if self.replication_key:
+            always[self.replication_key] = "the bookmark is made of it"
+        for name, reason in always.items():
+            entry = self.metadata.get(("properties", name))
+            if entry and entry.selected is False:
+                self.logger.info("%s: %s is sent though it is deselected: %s", self.name, name, reason)
+        return OutgoingSchema(
+            stream=self.name,
+            mask=self.mask,
+            always=always,
+            decimals=self.config.get("use_singer_decimal", False),
+            texts=self.config.get("json_as_string", False),
+        ).made_of(self.schema, self.effective_schema)
+
+    @property
+    def sends_extra_fields(self) -> bool:
+        """Whether `extra_fields` reaches the target, under this or another name."""
+        if EXTRA_FIELDS not in self.outgoing_schema["properties"]:
+            return False
+        unmapped = any(type(one) is SameRecordTransform for one in self.stream_maps)
+        return unmapped or any(_passes_on(rules, EXTRA_FIELDS) for rules in self._own_maps)
+
+    @property
+    def _own_maps(self) -> list[dict[str, t.Any]]:
+        """The stream maps of this stream, as the setting has them."""
+        maps = self.config.get("stream_maps") or {}
+        return [
+            rules
+            for source, rules in maps.items()
+            if isinstance(rules, dict) and fnmatch(self.name, rules.get("__source__", source))
+        ]
 
     @property
     def filtered(self) -> bool:
         """Whether stream maps keep rows of this stream from the target."""
-        maps = self.config.get("stream_maps") or {}
-        return any(
-            isinstance(a_map, dict)
-            and "__filter__" in a_map
-            and fnmatch(self.name, a_map.get("__source__", source))
-            for source, a_map in maps.items()
-        )
+        return any("__filter__" in rules for rules in self._own_maps)
 
     def around_a_record(self) -> tuple[bytes, bytes]:
         """Return what stands in front of a record in its line, and what behind it."""
@@ -230,6 +282,56 @@ class SdkStream(ListDeclaration, Stream):
                 tags={metrics.Tag.STREAM: self.name, metrics.Tag.ENDPOINT: endpoint},
             )
         )
+
+
+# What a value is called in a sentence.
+_KINDS = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a whole number",
+    Decimal: "a decimal",
+    str: "text",
+    dict: "an object",
+    list: "a list",
+}
+
+
+def _map_failure(error: Exception, record: Record) -> str:
+    """Return in words which stream map fails and what kinds of values it met, but none of them."""
+    failed = type(error.__cause__ or error).__name__
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        evaluated = frame.f_locals
+        if frame.f_code.co_name == "_eval" and "property_name" in evaluated:
+            name = evaluated["property_name"]
+            met = [
+                f"{field} is {_KINDS.get(type(record[field]), 'a value')}"
+                for field in sorted(_fields(evaluated["expr_parsed"], name) & record.keys())
+            ]
+            where = f" where {' and '.join(met)}" if met else ""
+            return f"the stream map of {name or '__filter__'} fails on a record{where} ({failed})"
+    return f"a stream map fails on a record ({failed})"
+
+
+def _fields(expression: ast.AST, own: str | None) -> set[str]:
+    """Return the names in an expression that may be fields, as in `email` or `record["email"]`."""
+    nodes = list(ast.walk(expression))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if "self" in names and own:
+        names.add(own)
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return names | {text for text in texts if isinstance(text, str)}
+
+
+def _passes_on(rules: dict[str, t.Any], field: str) -> bool:
+    """Whether stream maps of one stream pass a field on, under any name."""
+    if field not in rules and "__else__" not in rules:
+        return True
+    wanted = {field, "record", "_"}
+    return any(
+        _fields(ast.parse(rule), name) & wanted
+        for name, rule in rules.items()
+        if isinstance(rule, str) and not name.startswith("__")
+    )
 
 
 class Command(SingerCommand):
@@ -328,27 +430,34 @@ class SdkTap(Tap):
 
     @override
     def setup_mapper(self) -> None:
-        """Prepare the stream maps of what is selected.
+        """Prepare the stream maps of what is selected, from the schemas that leave.
 
         The SDK prepares those of other streams too, from schemas without any field, and fails.
 
         Raises:
-            UsageError: A stream map cannot be used.
+            UsageError: A stream map, the catalog or a setting of flattening cannot be used.
         """
         try:
             PluginBase.setup_mapper(self)
-            self.mapper.register_raw_streams_from_catalog(
-                Catalog(
-                    (name, entry)
-                    for name, entry in self.catalog.items()
-                    if entry.metadata.resolve_selection()[()]
-                )
-            )
+            for stream in self.streams.values():
+                if stream.selected:
+                    self._register(stream)
         except MappingError as error:
             message = f"The setting stream_maps cannot be used: {error}"
             raise UsageError(message) from None
         except ConfigValidationError as error:
             raise UsageError(*error.errors) from None
+
+    def _register(self, stream: SdkStream) -> None:
+        schema = stream.outgoing_schema
+        try:
+            self.mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
+        except ValueError as error:
+            message = (
+                f"{stream.name}: flattening gives one name to two fields ({error}): raise "
+                "flattening_max_key_length or change flattening_separator"
+            )
+            raise UsageError(message) from None
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import singer_sdk
 from singer_sdk.configuration import _dict_config
+from singer_sdk.mapper import CustomStreamMap, PluginMapper
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 
 import tap_rotor
@@ -36,10 +37,10 @@ Signature = tuple[str, ...]
 # those with a default.
 SIGNATURES: dict[tuple[type, str], Signature] = {
     (singer_sdk.Stream, "__init__"): ("self", "tap", "schema?", "name?"),
+    (singer_sdk.Stream, "_generate_record_messages"): ("self", "record"),
     (singer_sdk.Stream, "_increment_stream_state"): ("self", "latest_record", "*context?"),
     (singer_sdk.Stream, "_log_metric"): ("self", "point"),
     (singer_sdk.Stream, "_write_activate_version_message"): ("self", "full_table_version"),
-    (singer_sdk.Stream, "_write_record_message"): ("self", "record"),
     (singer_sdk.Stream, "_write_state_message"): ("self",),
     (singer_sdk.Stream, "apply_catalog"): ("self", "catalog"),
     (singer_sdk.Stream, "compare_start_date"): ("self", "value", "start_date_value"),
@@ -61,6 +62,11 @@ SIGNATURES: dict[tuple[type, str], Signature] = {
     (PluginBase, "setup_mapper"): ("self",),
     (PluginBase, "append_builtin_config"): ("config_jsonschema",),
     (PluginBase, "print_about"): ("output_format?",),
+    (PluginMapper, "register_raw_stream_schema"): (
+        *("self", "stream_name", "schema", "key_properties"),
+    ),
+    # A map that fails is found by the names of its parameters.
+    (CustomStreamMap, "_eval"): ("self", "expr", "expr_parsed", "record", "property_name"),
 }
 PROPERTIES = [
     (singer_sdk.Stream, "emit_activate_version_messages"),
