@@ -76,7 +76,7 @@ class _Extra(dict[str, t.Any]):
 
 
 class Conformer:
-    """Makes records of one stream conform to its JSON Schema: its properties in its order, no other.
+    """Makes records of one stream conform to its JSON Schema: its properties, in its order.
 
     A field that the schema does not know, and a value that is not of its declared type,
     moves to `extra_fields`, if the schema has that; its own place is null then.

@@ -177,7 +177,9 @@ def _normalise_decimals(
             setattr(row, name, msgspec.Raw(b'"%b"' % value))
 
 
-def _normalise_arrays(_rows: object, _name: str, values: Iterable[list[msgspec.Raw] | None]) -> None:
+def _normalise_arrays(
+    _rows: object, _name: str, values: Iterable[list[msgspec.Raw] | None]
+) -> None:
     _check(_NUMBERS, chain.from_iterable(filter(None, values)))
 
 

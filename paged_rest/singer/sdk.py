@@ -9,15 +9,12 @@ behaviour that this file relies on, so that a new version of the SDK shows what 
 from __future__ import annotations
 
 import abc
-import ast
 import copy
 import logging
 import sys
 import traceback
 import typing as t
 from datetime import UTC, datetime
-from decimal import Decimal
-from fnmatch import fnmatch
 from functools import cached_property
 
 import msgspec
@@ -36,12 +33,14 @@ from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import environment_problems, read_json, read_json_file
 from paged_rest.singer.catalog import replication
 from paged_rest.singer.declaration import ListDeclaration
+from paged_rest.singer.maps import map_failure, maps_of, passes_on
 from paged_rest.singer.outgoing import OutgoingSchema
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import from_setting, now, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    import ast
+    from collections.abc import Generator, Iterable
     from types import FrameType
 
     import click
@@ -133,24 +132,32 @@ class SdkStream(ListDeclaration, Stream):
         return ()
 
     @override
-    def _generate_record_messages(self, record: Record) -> Iterable[RecordMessage]:
-        """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
+    def _write_record_message(self, record: Record) -> None:
+        """Write a record as its stream maps make it.
 
-        The SDK leaves a null object unflattened, under a name that is not declared, and shows a
-        traceback where a map fails, with the record's values in it.
+        The SDK would show a traceback where a map fails, with the record's values in it.
 
         Raises:
             UsageError: A stream map fails on it.
         """
         # The reading goes by fields that may not be selected.
         record = {name: record[name] for name in self.outgoing_schema["properties"]}
+        try:
+            super()._write_record_message(record)
+        except Exception as error:
+            if isinstance(error, OutputLost) or not maps_of(self.name, self.config):
+                raise
+            message = f"{self.name}: {map_failure(_failed(error), record, error)}"
+            raise UsageError(message) from None
+
+    @override
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
+
+        The SDK leaves a null object unflattened, under a name that is not declared.
+        """
         for stream_map in self.stream_maps:
-            try:
-                mapped = stream_map.transform(record)
-            except Exception as error:
-                if type(stream_map) is SameRecordTransform:
-                    raise
-                raise UsageError(f"{self.name}: {_map_failure(error, record)}") from None
+            mapped = stream_map.transform(record)
             if mapped is not None:
                 declared = stream_map.transformed_schema["properties"]
                 yield RecordMessage(
@@ -209,7 +216,9 @@ class SdkStream(ListDeclaration, Stream):
         for name, reason in always.items():
             entry = self.metadata.get(("properties", name))
             if entry and entry.selected is False:
-                self.logger.info("%s: %s is sent though it is deselected: %s", self.name, name, reason)
+                self.logger.info(
+                    "%s: %s is sent though it is deselected: %s", self.name, name, reason
+                )
         return OutgoingSchema(
             stream=self.name,
             mask=self.mask,
@@ -224,22 +233,14 @@ class SdkStream(ListDeclaration, Stream):
         if EXTRA_FIELDS not in self.outgoing_schema["properties"]:
             return False
         unmapped = any(type(one) is SameRecordTransform for one in self.stream_maps)
-        return unmapped or any(_passes_on(rules, EXTRA_FIELDS) for rules in self._own_maps)
-
-    @property
-    def _own_maps(self) -> list[dict[str, t.Any]]:
-        """The stream maps of this stream, as the setting has them."""
-        maps = self.config.get("stream_maps") or {}
-        return [
-            rules
-            for source, rules in maps.items()
-            if isinstance(rules, dict) and fnmatch(self.name, rules.get("__source__", source))
-        ]
+        return unmapped or any(
+            passes_on(rules, EXTRA_FIELDS) for rules in maps_of(self.name, self.config)
+        )
 
     @property
     def filtered(self) -> bool:
         """Whether stream maps keep rows of this stream from the target."""
-        return any("__filter__" in rules for rules in self._own_maps)
+        return any("__filter__" in rules for rules in maps_of(self.name, self.config))
 
     def around_a_record(self) -> tuple[bytes, bytes]:
         """Return what stands in front of a record in its line, and what behind it."""
@@ -284,54 +285,13 @@ class SdkStream(ListDeclaration, Stream):
         )
 
 
-# What a value is called in a sentence.
-_KINDS = {
-    type(None): "null",
-    bool: "true or false",
-    int: "a whole number",
-    Decimal: "a decimal",
-    str: "text",
-    dict: "an object",
-    list: "a list",
-}
-
-
-def _map_failure(error: Exception, record: Record) -> str:
-    """Return in words which stream map fails and what kinds of values it met, but none of them."""
-    failed = type(error.__cause__ or error).__name__
+def _failed(error: Exception) -> tuple[str, ast.AST] | None:
+    """Return the property and the expression of the stream map that an error comes from."""
     for frame, _line in traceback.walk_tb(error.__traceback__):
         evaluated = frame.f_locals
         if frame.f_code.co_name == "_eval" and "property_name" in evaluated:
-            name = evaluated["property_name"]
-            met = [
-                f"{field} is {_KINDS.get(type(record[field]), 'a value')}"
-                for field in sorted(_fields(evaluated["expr_parsed"], name) & record.keys())
-            ]
-            where = f" where {' and '.join(met)}" if met else ""
-            return f"the stream map of {name or '__filter__'} fails on a record{where} ({failed})"
-    return f"a stream map fails on a record ({failed})"
-
-
-def _fields(expression: ast.AST, own: str | None) -> set[str]:
-    """Return the names in an expression that may be fields, as in `email` or `record["email"]`."""
-    nodes = list(ast.walk(expression))
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    if "self" in names and own:
-        names.add(own)
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    return names | {text for text in texts if isinstance(text, str)}
-
-
-def _passes_on(rules: dict[str, t.Any], field: str) -> bool:
-    """Whether stream maps of one stream pass a field on, under any name."""
-    if field not in rules and "__else__" not in rules:
-        return True
-    wanted = {field, "record", "_"}
-    return any(
-        _fields(ast.parse(rule), name) & wanted
-        for name, rule in rules.items()
-        if isinstance(rule, str) and not name.startswith("__")
-    )
+            return evaluated["property_name"] or "__filter__", evaluated["expr_parsed"]
+    return None
 
 
 class Command(SingerCommand):
@@ -451,7 +411,7 @@ class SdkTap(Tap):
     def _register(self, stream: SdkStream) -> None:
         schema = stream.outgoing_schema
         try:
-            self.mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
+            self.mapper.register_raw_stream_schema(stream.name, schema, (_KEY,))
         except ValueError as error:
             message = (
                 f"{stream.name}: flattening gives one name to two fields ({error}): raise "

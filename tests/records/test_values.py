@@ -155,9 +155,7 @@ def test_what_is_known_but_does_not_leave_is_left_out_and_nothing_else_is():
     row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5, "flat": 1}, "tags": [[5]]}
     record, notes = conformer(row)
     assert (list(record), conformer.leaves_out) == (list(schema["properties"]), True)
-    assert list(record["address"].items()) == [
-        (name, None) for name in ADDRESS if name != "city"
-    ]
+    assert list(record["address"].items()) == [(name, None) for name in ADDRESS if name != "city"]
     assert record[EXTRA] == {"address.state": 5, "address.flat": 1}
     assert notes == (Note("misfit", "address.state"), Note("unknown", "address.flat"))
 
@@ -177,7 +175,10 @@ def test_nested_fields_that_the_schema_does_not_know_are_kept_under_their_path()
     record, notes = Conformer(SCHEMAS["serviced_jobs"])({"id": "1", **row})
     nobody = dict.fromkeys(["user_id", "name", "email"])
     assert record["customer"] == {
-        "id": "c", "company_name": None, "first_name": None, "last_name": None
+        "id": "c",
+        "company_name": None,
+        "first_name": None,
+        "last_name": None,
     }
     assert record["technicians"] == [{**nobody, "name": "A"}, nobody]
     assert record[EXTRA] == {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.catalog import entries, selecting
 from tests.harness.companies import HOUR, hourly
 from tests.harness.run import invoke
-from tests.harness.catalog import entries, selecting
 from tests.harness.tap import KEY, Tap
 from tools.harness.project import ROOT
 from tools.sandbox import Sandbox

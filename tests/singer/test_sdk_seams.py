@@ -49,6 +49,7 @@ SIGNATURES: dict[tuple[type, str], Signature] = {
     (singer_sdk.Stream, "get_records"): ("self", "context"),
     (singer_sdk.Stream, "get_replication_key_signpost"): ("self", "context?"),
     (singer_sdk.Stream, "log"): ("self", "message", "args", "*level?", "kwargs"),
+    (singer_sdk.Stream, "_write_record_message"): ("self", "record"),
     (singer_sdk.Tap, "_handle_termination"): ("self", "signum", "frame"),
     (singer_sdk.Tap, "_validate_config"): ("self", "*raise_errors?"),
     (singer_sdk.Tap, "cb_config"): ("ctx", "param", "value"),
