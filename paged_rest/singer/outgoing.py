@@ -36,6 +36,9 @@ _LOSSLESS: dict[str, set[str]] = {
 # A field that only the catalog knows can be of any of these.
 _ANY = set().union(*_LOSSLESS.values(), {"boolean", "object", "array", ""})
 
+# What is declared of the inside of an object or a list.
+_INNER = ("properties", "items")
+
 
 @dataclass(frozen=True)
 class OutgoingSchema:
@@ -67,8 +70,10 @@ class OutgoingSchema:
         """
         known = own["properties"]
         wanted = catalog.get("properties", known)
-        if EXTRA_FIELDS in wanted and kind_of(wanted[EXTRA_FIELDS]) != "string":
-            wanted = {**wanted, EXTRA_FIELDS: known[EXTRA_FIELDS]}
+        if EXTRA_FIELDS in wanted and kind_of(wanted[EXTRA_FIELDS]) == "object":
+            # Some targets would flatten an object of no properties to nothing.
+            wanted = {**wanted, EXTRA_FIELDS: _without_inner(wanted[EXTRA_FIELDS])}
+            known = {**known, EXTRA_FIELDS: _without_inner(known[EXTRA_FIELDS])}
         added = {name: known[name] for name in self.always if name not in wanted}
         properties = self._properties(known, {**added, **wanted}, (), "")
         properties["id"] = {**known["id"], "maxLength": LONGEST_ID}
@@ -94,8 +99,10 @@ class OutgoingSchema:
         column: bool = True,
     ) -> dict[str, t.Any]:
         """Return what leaves of a property, which is a column of its own or an item of one."""
-        declared = dict(wanted if own is None or "type" in wanted else own)
+        declared = _completed(own, wanted)
         kind = self._checked(own, declared, path)
+        if kind == "string":
+            self._refuse_partial(own or {}, at, path)
         if kind == "object" and "properties" in declared:
             declared.pop("required", None)
             inner = (own or {}).get("properties", {})
@@ -120,6 +127,15 @@ class OutgoingSchema:
         )
         return {**_nullable(declared), "items": items}
 
+    def _refuse_partial(self, own: Declared, at: Breadcrumb, path: str) -> None:
+        """Refuse an object as text, which would hold all of it, where a part is deselected."""
+        if not all(self.mask[*at, "properties", name] for name in own.get("properties", {})):
+            message = (
+                f"{self.stream}: the catalog declares {path} as string and deselects a part of it; "
+                "deselect all of it, or leave its type"
+            )
+            raise UsageError(message)
+
     def _checked(self, own: Declared | None, declared: Declared, path: str) -> str:
         kind, possible = kind_of(declared), _ANY
         if own is not None:
@@ -132,6 +148,21 @@ class OutgoingSchema:
             )
             raise UsageError(message)
         return kind
+
+
+def _completed(own: Declared | None, wanted: Declared) -> dict[str, t.Any]:
+    """Return what the catalog declares; what it leaves unsaid is as the tap has it."""
+    if own is None:
+        return dict(wanted)
+    if "type" not in wanted:
+        return dict(own)
+    if kind_of(own) != kind_of(wanted):
+        return _without_inner(wanted)
+    return {**{key: own[key] for key in _INNER if key in own}, **wanted}
+
+
+def _without_inner(declared: Declared) -> dict[str, t.Any]:
+    return {key: value for key, value in declared.items() if key not in _INNER}
 
 
 def _nullable(declared: Declared) -> dict[str, t.Any]:

@@ -22,7 +22,6 @@ from singer_sdk import Stream, Tap, metrics
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.singerlib import RecordMessage
@@ -54,8 +53,6 @@ class SdkStream(ListDeclaration, Stream):
     """A stream that handles its bookmark, messages and selection itself."""
 
     primary_keys = (_KEY,)
-    # A record comes from `Conformer`, as the schema declares it.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:
         """Belong to a tap."""
@@ -154,7 +151,8 @@ class SdkStream(ListDeclaration, Stream):
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
 
-        The SDK leaves a null object unflattened, under a name that is not declared.
+        The SDK leaves a null object unflattened, under a name that is not declared. What it does
+        before, to select fields and conform types, the record has behind it.
         """
         for stream_map in self.stream_maps:
             mapped = stream_map.transform(record)

@@ -189,6 +189,31 @@ def test_a_type_that_the_catalog_declares_is_honoured(tap, field, override, valu
         assert record["extra_fields"][field] == 12.5
 
 
+def test_what_the_catalog_leaves_unsaid_is_as_the_tap_has_it(tap):
+    whole = tap.succeed("serviced_jobs")
+    chosen = catalog("serviced_jobs")
+    properties = entries(chosen)["serviced_jobs"]["schema"]["properties"]
+    properties["customer"] = {"type": ["object", "null"]}
+    properties["technicians"] = {"type": "array"}
+    properties["total_received"] = {"description": "Money."}
+    properties["extra_fields"]["properties"] = {}
+    run = tap.succeed(catalog=chosen)
+    assert run.records("serviced_jobs") == whole.records("serviced_jobs")
+    assert_as_declared(run, "serviced_jobs")
+    del entries(chosen)["serviced_jobs"]["schema"]["properties"]
+    assert tap.succeed(catalog=chosen).of_type("RECORD") != []
+
+
+def test_an_object_can_be_declared_as_text(tap):
+    run = tap.succeed(catalog=catalog("serviced_jobs", customer=TEXT, technicians=TEXT))
+    (job,) = [job for job in run.records("serviced_jobs") if "full_name" in str(job["customer"])]
+    customer = {"id": "c", "first_name": "A", "phone": "555-0100", "full_name": "A B"}
+    assert json.loads(job["customer"]) == customer
+    assert json.loads(job["technicians"]) == [{"name": "T", "home_phone": "555-0199"}]
+    declared = run.of_type("SCHEMA", "serviced_jobs")[0]["schema"]["properties"]["customer"]
+    assert declared.keys() == {"type", "description"}
+
+
 def test_a_moment_that_is_read_by_can_be_declared_as_text(tap):
     first = tap.succeed("leads")
     chosen = catalog("leads")
@@ -219,6 +244,15 @@ def test_a_type_that_values_cannot_be_sent_as_is_refused(tap, field, override, p
     assert re.fullmatch(f"{stream}: the catalog declares {path} as {problem}", sentence)
     assert_refused(run, sentence)
     assert tap.sandbox.requests == []
+
+
+def test_a_part_that_is_deselected_does_not_leave_as_text(tap):
+    chosen = catalog("serviced_jobs", "customer.first_name", customer=TEXT)
+    sentence = (
+        "serviced_jobs: the catalog declares customer as string and deselects a part of it; "
+        "deselect all of it, or leave its type"
+    )
+    assert_refused(tap.run(catalog=chosen), sentence)
 
 
 def test_a_stream_that_is_not_selected_is_not_refused(tap):
