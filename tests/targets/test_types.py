@@ -41,7 +41,9 @@ def test_decimals_and_json_as_text(
         "where table_name = 'service_plans' and column_name = 'sale_value'"
     ).fetchall()
     assert size == [(38, 9)]
-    rows = dict(database.execute("select id, sale_value from tap_rotor.service_plans").fetchall())
+    rows: dict[str, t.Any] = dict(
+        database.execute("select id, sale_value from tap_rotor.service_plans").fetchall()
+    )
     assert [rows[plan["id"]] for plan in plans] == [*AMOUNTS, None]
     kept = database.execute(
         "select extra_fields from tap_rotor.service_plans where extra_fields is not null"
