@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import typing as t
 from decimal import Decimal
-from itertools import accumulate
 
 import msgspec
 
 from paged_rest.records.decode import MOST_DIGITS
+from paged_rest.records.kinds import PRECISION, SCALE, SINGER_DECIMAL, kind_of
 from paged_rest.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping, Sequence
+
+    Declared = Mapping[str, t.Any]
+    Fit = Callable[[t.Any, str, "_Extra"], t.Any]
 
 EXTRA_FIELDS = "extra_fields"
 
 # Targets read and write nested values by recursion.
 _DEEPEST = 100
 _MOST_BITS = 332  # of an integer of MOST_DIGITS digits
+_LARGEST = 2**63  # what columns of whole numbers do not hold any more
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -29,7 +33,7 @@ class _Misfit(Exception):
     """A value is not of its declared type."""
 
 
-def api_properties(schema: dict[str, t.Any]) -> dict[str, t.Any]:
+def api_properties(schema: Declared) -> dict[str, t.Any]:
     """Return the properties of a JSON Schema that the API sends: all but `extra_fields`."""
     properties = schema.get("properties", {})
     return {name: declared for name, declared in properties.items() if name != EXTRA_FIELDS}
@@ -72,129 +76,162 @@ class _Extra(dict[str, t.Any]):
 
 
 class Conformer:
-    """Makes records of one stream conform to its JSON Schema.
+    """Makes records of one stream conform to its JSON Schema: its properties, in its order.
 
     A field that the schema does not know, and a value that is not of its declared type,
-    moves to `extra_fields`; its own column is null then.
+    moves to `extra_fields`, if the schema has that; its own place is null then.
     """
 
-    def __init__(self, schema: dict[str, t.Any], deselected: Collection[str] = ()) -> None:
+    def __init__(self, schema: Declared, known: Sequence[Declared] = ()) -> None:
         """Prepare for the types, formats, properties and items of a JSON Schema.
 
         Args:
             schema: The JSON Schema.
-            deselected: Paths of fields that nobody wants, not even in `extra_fields`.
+            known: JSON Schemas of the same objects, first of all as the API gives them. A field
+                that one of them has and `schema` has not is left out without a note, and what the
+                first does not have as text becomes text where `schema` says so.
         """
         properties = api_properties(schema)
-        self._deselected = deselected
-        self._fits = {name: self._fit(declared) for name, declared in properties.items()}
-        # The type that a value of most fields just has to be.
-        self._plain = {name: _PLAIN[fit] for name, fit in self._fits.items() if fit in _PLAIN}
-        self._blank = dict.fromkeys([*properties, EXTRA_FIELDS])
+        self._fields = _Fields(properties, [api_properties(one) for one in known])
+        self.leaves_out = self._fields.leave_out
+        declared = schema.get("properties", {})
+        # `extra_fields` has its place among the others.
+        self._fields.blank = dict.fromkeys(declared)
+        self._keeps_extra = EXTRA_FIELDS in declared
+        self._extra_as_text = kind_of(declared.get(EXTRA_FIELDS, {})) == "string"
 
     def __call__(self, row: Record) -> Conformed:
-        """Return the record of a row: every property of the schema, and `extra_fields`."""
-        record = self._blank.copy()
+        """Return the record of a row."""
         extra = _Extra()
+        record = self._fields.fill(row, "", extra)
+        if not extra:
+            return Conformed(record)
+        if self._keeps_extra:
+            kept = dict(extra)
+            record[EXTRA_FIELDS] = _as_text(kept) if self._extra_as_text else kept
+        return Conformed(record, tuple(extra.notes))
+
+
+class _Fields:
+    """Makes objects conform to the properties of a JSON Schema.
+
+    Attributes:
+        blank: An object that has none of them.
+        leave_out: Whether known fields, at any depth, are not among them.
+    """
+
+    def __init__(self, properties: Declared, known: Sequence[Declared]) -> None:
+        """Prepare for properties, and for those that are known besides."""
+        self.blank: Record = dict.fromkeys(properties)
+        self._left_out = set().union(*known) - set(properties)
+        self.leave_out = bool(self._left_out)
+        self._fits = {
+            name: self._fit(declared, [one.get(name, {}) for one in known])
+            for name, declared in properties.items()
+        }
+        # The type that a value of most fields just has to be.
+        self._plain = {name: _PLAIN[fit] for name, fit in self._fits.items() if fit in _PLAIN}
+
+    def fill(self, row: Record, prefix: str, extra: _Extra) -> Record:
+        """Return an object with all properties; what has no place in it goes to `extra`."""
+        record = self.blank.copy()
         fits, plain = self._fits, self._plain
         for name, value in row.items():
             if plain.get(name) is type(value):
                 record[name] = value
                 continue
             fit = fits.get(name)
-            if fit is None:
-                extra.keep(Note("unknown", name), value)
-            elif value is not None:
-                try:
-                    record[name] = fit(value, name, extra)
-                except _Misfit:
-                    self._set_aside(value, name, extra)
-        if not extra:
-            return Conformed(record)
-        record[EXTRA_FIELDS] = dict(extra)
-        return Conformed(record, tuple(extra.notes))
+            if fit is not None:
+                record[name] = _fitted(fit, value, prefix + name, extra)
+            elif name not in self._left_out:
+                extra.keep(Note("unknown", prefix + name), value)
+        return record
 
-    def _set_aside(self, value: t.Any, path: str, extra: _Extra) -> None:
-        parents = accumulate(path.split("."), "{}.{}".format)
-        if not any(parent in self._deselected for parent in parents):
-            extra.keep(Note("misfit", path), value)
+    def _fit(self, declared: Declared, known: Sequence[Declared]) -> Fit:
+        kind = kind_of(declared)
+        if kind == "object" and "properties" in declared:
+            return self._fit_object(declared, known)
+        if kind == "array":
+            return self._fit_array(declared, known)
+        if kind == "string" and known and kind_of(known[0]) != "string":
+            return _fit_text
+        return _FITS.get(kind, _fit_string if "format" in declared else _fit_any)
 
-    def _fit(self, declared: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
-        types = declared.get("type", [])
-        types = {types} if isinstance(types, str) else set(types)
-        if "object" in types:
-            return self._fit_object(declared.get("properties", {}))
-        if "array" in types:
-            return self._fit_array(declared.get("items", {}))
-        if "string" in types:
-            return _FITS_BY_FORMAT.get(declared.get("format", ""), _fit_string)
-        if "number" in types or "integer" in types:
-            return _fit_number
-        if "boolean" in types:
-            return _fit_boolean
-        return lambda value, _path, _extra: _storable(value)
-
-    def _fit_object(self, properties: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
-        fits = {name: self._fit(declared) for name, declared in properties.items()}
+    def _fit_object(self, declared: Declared, known: Sequence[Declared]) -> Fit:
+        fields = _Fields(declared["properties"], [one.get("properties", {}) for one in known])
+        self.leave_out |= fields.leave_out
 
         def fit(value: t.Any, path: str, extra: _Extra) -> t.Any:
-            if not isinstance(value, dict):
-                raise _Misfit
-            # A nested field that the schema does not know stays where it is: the whole
-            # object is one column.
-            return {
-                name: self._fit_nested(fits[name], item, f"{path}.{name}", extra)
-                if name in fits
-                else _storable(item)
-                for name, item in value.items()
-            }
+            return fields.fill(_of_type(dict, value), f"{path}.", extra)
 
         return fit
 
-    def _fit_array(self, items: dict[str, t.Any]) -> Callable[[t.Any, str, _Extra], t.Any]:
-        fit_item = self._fit(items)
+    def _fit_array(self, declared: Declared, known: Sequence[Declared]) -> Fit:
+        fit_item = self._fit(declared.get("items", {}), [one.get("items", {}) for one in known])
 
         def fit(value: t.Any, path: str, extra: _Extra) -> t.Any:
-            if not isinstance(value, list):
-                raise _Misfit
             return [
-                self._fit_nested(fit_item, item, f"{path}.{index}", extra)
-                for index, item in enumerate(value)
+                _fitted(fit_item, item, f"{path}.{index}", extra)
+                for index, item in enumerate(_of_type(list, value))
             ]
 
         return fit
 
-    def _fit_nested(
-        self,
-        fit: Callable[[t.Any, str, _Extra], t.Any],
-        value: t.Any,
-        path: str,
-        extra: _Extra,
-    ) -> t.Any:
-        if value is None:
-            return None
-        try:
-            return fit(value, path, extra)
-        except _Misfit:
-            self._set_aside(value, path, extra)
-            return None
+
+def _fitted(fit: Fit, value: t.Any, path: str, extra: _Extra) -> t.Any:
+    if value is None:
+        return None
+    try:
+        return fit(value, path, extra)
+    except _Misfit:
+        extra.keep(Note("misfit", path), value)
+        return None
+
+
+def _of_type(kind: type, value: t.Any) -> t.Any:
+    if isinstance(value, kind):
+        return value
+    raise _Misfit
+
+
+def _fit_any(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
+    return _storable(value)
+
+
+def _fit_object(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
+    return _storable(_of_type(dict, value))
 
 
 def _fit_string(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
-    if isinstance(value, str):
-        return value
-    raise _Misfit
+    return _of_type(str, value)
+
+
+def _fit_text(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
+    return value if isinstance(value, str) else _as_text(value)
 
 
 def _fit_boolean(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
-    if isinstance(value, bool):
-        return value
-    raise _Misfit
+    return _of_type(bool, value)
 
 
 def _fit_number(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and _bounded(value):
         return value
+    raise _Misfit
+
+
+def _fit_integer(value: t.Any, path: str, extra: _Extra) -> t.Any:
+    number = _fit_number(value, path, extra)
+    if -_LARGEST <= number < _LARGEST and number == int(number):
+        return int(number)
+    raise _Misfit
+
+
+def _fit_singer_decimal(value: t.Any, path: str, extra: _Extra) -> t.Any:
+    text = f"{Decimal(_fit_number(value, path, extra)):f}"
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    if len(whole) <= PRECISION - SCALE and len(fraction) <= SCALE:
+        return text
     raise _Misfit
 
 
@@ -213,7 +250,16 @@ def _fit_date(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
 
 
 _PLAIN: dict[t.Any, type] = {_fit_string: str, _fit_boolean: bool}
-_FITS_BY_FORMAT = {"date-time": _fit_timestamp, "date": _fit_date}
+_FITS: dict[str, Fit] = {
+    "object": _fit_object,
+    "string": _fit_string,
+    "date-time": _fit_timestamp,
+    "date": _fit_date,
+    "number": _fit_number,
+    "integer": _fit_integer,
+    SINGER_DECIMAL: _fit_singer_decimal,
+    "boolean": _fit_boolean,
+}
 
 
 def _bounded(number: int | Decimal) -> bool:

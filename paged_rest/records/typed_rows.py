@@ -14,6 +14,7 @@ from operator import attrgetter
 
 import msgspec
 
+from paged_rest.records.kinds import SINGER_DECIMAL, kind_of
 from paged_rest.timestamps import calendar_date, timestamp
 
 if t.TYPE_CHECKING:
@@ -22,34 +23,35 @@ if t.TYPE_CHECKING:
 # No database takes much longer keys; those of APIs are far shorter.
 LONGEST_ID = 255
 
+_KEY = t.Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
 _NULL = msgspec.Raw(b"null")
-_NUMBER = rb"(?:null|0|-?[1-9]\d{0,49}|-?\d{1,50}\.\d{1,50})"
-_NUMBERS = re.compile(rb"%b(?:,%b)*" % (_NUMBER, _NUMBER))
 
 
 class TypedRows:
     """Decodes pages, `{data, pagination}`, whose rows are as a JSON Schema declares."""
 
-    def __init__(self, kinds: Mapping[str, str], blank: str, success: Mapping[str, str]) -> None:
-        """Prepare for fields, each with its kind in `_TYPES`, and one that stays null.
+    def __init__(
+        self,
+        fields: Mapping[str, tuple[t.Any, ...]],
+        normalise: Mapping[str, Callable[..., None]],
+        blank: str,
+        success: Mapping[str, str],
+    ) -> None:
+        """Prepare for fields, in the order of their record.
 
-        A page whose other members differ from `success` is left to `Conformer`, too.
+        Args:
+            fields: For each its type and what stands for it where a row does not have it.
+            normalise: What makes the values of a field those of the record, for some of them.
+            blank: The field that the API does not send.
+            success: As in `Api`; a page whose other members differ is left to `Conformer`, too.
         """
-        self._normalise = [
-            (attrgetter(name), name, _NORMALISE[kind])
-            for name, kind in kinds.items()
-            if kind in _NORMALISE
-        ]
-        key = t.Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+        self._normalise = [(attrgetter(name), name, way) for name, way in normalise.items()]
         row = msgspec.defstruct(
             "Row",
-            [
-                ("id", key),
-                *((name, *_TYPES[kind]) for name, kind in kinds.items() if name != "id"),
-                # A row that has such a field of its own is left to `Conformer`.
-                (blank, None, None),
-            ],
+            [(name, *typed) for name, typed in fields.items()],
             forbid_unknown_fields=True,
+            # The key has no default, and need not come first.
+            kw_only=True,
         )
         page = msgspec.defstruct(
             "Page",
@@ -69,15 +71,22 @@ class TypedRows:
         """Return a decoder for the properties of a JSON Schema, if it has a type for each of them.
 
         Args:
-            properties: What the schema declares of each field that the API sends.
-            blank: The field of a record that the API does not send.
+            properties: What the schema declares of each field of a record.
+            blank: The field that the API does not send, whether it is among them or not.
             success: As in `Api`.
         """
-        kinds = {name: _kind(declared) for name, declared in properties.items()}
-        known = set(kinds.values()) <= set(_TYPES) and all(map(str.isidentifier, kinds))
-        if kinds.get("id") != "string" or not known:
+        fields, normalise = {}, {}
+        for name, declared in properties.items():
+            # A row that has a field of the blank's name is left to `Conformer`.
+            typed = (None, None) if name == blank else _typed(declared)
+            if typed is None or not name.isidentifier():
+                return None
+            fields[name] = typed
+            if name != blank and (way := _NORMALISE.get(_kind(declared))):
+                normalise[name] = way
+        if _kind(properties.get("id", {})) != "string":
             return None
-        return cls(kinds, blank, success)
+        return cls({**fields, "id": (_KEY,)}, normalise, blank, success)
 
     def decode(self, body: bytes) -> tuple[Sequence[msgspec.Struct], object] | None:
         """Return the records of a page and its `pagination`, or None for `Conformer` to do it."""
@@ -93,41 +102,85 @@ class TypedRows:
 
 
 def _kind(declared: Mapping[str, t.Any]) -> str:
-    """Return in words what a JSON Schema declares, as `string` or `array of number`."""
-    types = declared.get("type", [])
-    kinds = {types} if isinstance(types, str) else set(types) - {"null"}
-    if kinds == {"array"}:
-        return f"array of {_kind(declared.get('items', {}))}"
-    if kinds == {"object"}:
-        values = {_kind(value) for value in declared.get("properties", {}).values()}
-        return f"object of {' or '.join(sorted(values))}"
-    if kinds == {"string"}:
-        return declared.get("format") or "string"
-    return " or ".join(sorted(kinds))
+    """Return the kind of a JSON Schema, for a list as in `array of number`."""
+    kind = kind_of(declared)
+    return f"array of {_kind(declared.get('items', {}))}" if kind == "array" else kind
+
+
+def _typed(declared: Mapping[str, t.Any]) -> tuple[t.Any, ...] | None:
+    """Return the type of a field and what stands for it, or None if there is no type for it."""
+    kind = _kind(declared)
+    if kind == "object":
+        texts = _object_of_texts(declared)
+        return texts and (texts | None, None)
+    if kind == "array of object":
+        texts = _object_of_texts(declared["items"])
+        return texts and (list[texts | None] | None, None)  # type: ignore[valid-type]
+    return _TYPES.get(kind)
+
+
+def _object_of_texts(declared: Mapping[str, t.Any]) -> t.Any:
+    """Return the type of objects whose fields are all text, or None where they are not."""
+    properties = declared.get("properties", {})
+    if not properties or any(kind_of(value) != "string" for value in properties.values()):
+        return None
+    if not all(map(str.isidentifier, properties)):
+        return None
+    fields = [(name, str | None, None) for name in properties]
+    return msgspec.defstruct("Texts", fields, forbid_unknown_fields=True)
 
 
 # The type of each kind, and what stands for a field that a row does not have.
-_TYPES: dict[str, tuple[t.Any, t.Any]] = {
+_TYPES: dict[str, tuple[t.Any, ...]] = {
     "string": (str | None, None),
     "date": (str | None, None),
     "date-time": (str | None, None),
     "boolean": (bool | None, None),
     "number": (msgspec.Raw, _NULL),
+    "integer": (msgspec.Raw, _NULL),
+    SINGER_DECIMAL: (msgspec.Raw, _NULL),
     "array of string": (list[str | None] | None, None),
     "array of number": (list[msgspec.Raw] | None, None),
-    "object of string": (dict[str, str | None] | None, None),
-    "array of object of string": (list[dict[str, str | None] | None] | None, None),
 }
 
 
-def _normalise_numbers(_rows: object, _name: str, values: Iterable[msgspec.Raw]) -> None:
+def _all(one: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:null|%b)(?:,(?:null|%b))*" % (one, one))
+
+
+_NUMBERS = _all(rb"0|-?[1-9]\d{0,49}|-?\d{1,50}\.\d{1,50}")
+_INTEGERS = _all(rb"0|-?[1-9]\d{0,17}")
+_DECIMALS = _all(rb"0|-?[1-9]\d{0,28}|-?\d{1,29}\.\d{1,9}")
+
+
+def _check(numbers: re.Pattern[bytes], values: Iterable[msgspec.Raw]) -> None:
     joined = b",".join(values)
-    if joined and not _NUMBERS.fullmatch(joined):
+    if joined and not numbers.fullmatch(joined):
         raise ValueError
 
 
-def _normalise_arrays(rows: object, name: str, values: Iterable[list[msgspec.Raw] | None]) -> None:
-    _normalise_numbers(rows, name, chain.from_iterable(filter(None, values)))
+def _normalise_numbers(_rows: object, _name: str, values: Iterable[msgspec.Raw]) -> None:
+    _check(_NUMBERS, values)
+
+
+def _normalise_integers(_rows: object, _name: str, values: Iterable[msgspec.Raw]) -> None:
+    _check(_INTEGERS, values)
+
+
+def _normalise_decimals(
+    rows: Iterable[msgspec.Struct], name: str, values: Iterable[msgspec.Raw]
+) -> None:
+    values = list(values)
+    _check(_DECIMALS, values)
+    for row, value in zip(rows, values, strict=True):
+        if value != _NULL:
+            setattr(row, name, msgspec.Raw(b'"%b"' % value))
+
+
+def _normalise_arrays(
+    _rows: object, _name: str, values: Iterable[list[msgspec.Raw] | None]
+) -> None:
+    _check(_NUMBERS, chain.from_iterable(filter(None, values)))
 
 
 def _normalise_each(fit: Callable[[str], str]) -> Callable[..., None]:
@@ -143,5 +196,7 @@ _NORMALISE: dict[str, Callable[..., None]] = {
     "date": _normalise_each(calendar_date),
     "date-time": _normalise_each(timestamp),
     "number": _normalise_numbers,
+    "integer": _normalise_integers,
+    SINGER_DECIMAL: _normalise_decimals,
     "array of number": _normalise_arrays,
 }

@@ -15,6 +15,7 @@ COMMON_SETTINGS = frozenset(
     {
         *("api_key", "api_url", "start_date", "lookback_days", "page_size", "request_budget"),
         *("request_timeout", "retry_minutes", "emit_activate_version_messages"),
+        *("use_singer_decimal", "json_as_string"),
     }
 )
 
@@ -114,6 +115,26 @@ def settings(
             description=(
                 "After a list was read completely, tell the target to remove the rows that "
                 "are gone at the source."
+            ),
+        ),
+        th.Property(
+            "use_singer_decimal",
+            th.BooleanType(),
+            default=False,
+            title="Use Singer decimal",
+            description=(
+                "Send numbers other than counts as text of the format `x-singer.decimal`, with "
+                "precision 38 and scale 9, for targets that would make floats of them."
+            ),
+        ),
+        th.Property(
+            "json_as_string",
+            th.BooleanType(),
+            default=False,
+            title="JSON as string",
+            description=(
+                "Send objects of no declared properties (`extra_fields`) as JSON text, for "
+                "targets that take no such objects."
             ),
         ),
         additional_properties=False,

@@ -34,6 +34,7 @@ class StreamSummary:
         read: The reading of its list, if that was begun.
         unknown: Fields that its schema does not know, each with the number of its rows.
         misfits: Values that do not fit their type, likewise by path.
+        keeps: Whether both are kept in `extra_fields`.
     """
 
     stream: str
@@ -43,6 +44,7 @@ class StreamSummary:
     read: ListRead | None = None
     unknown: Counter[str] = field(default_factory=Counter)
     misfits: Counter[str] = field(default_factory=Counter)
+    keeps: bool = True
 
     def count(self, rows: Iterable[Row]) -> None:
         """Count rows that go to the target, and what is noted of them."""
@@ -97,9 +99,8 @@ def log_stream(logger: logging.Logger, summary: StreamSummary) -> None:
         ("values that do not fit their type", summary.misfits),
     ):
         if counts:
-            logger.warning(
-                "%s: kept in extra_fields, as %s: %s", summary.stream, kind, _named(counts)
-            )
+            kept = "kept in extra_fields" if summary.keeps else "left out"
+            logger.warning("%s: %s, as %s: %s", summary.stream, kept, kind, _named(counts))
 
 
 def log_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -> None:

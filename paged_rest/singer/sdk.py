@@ -14,8 +14,9 @@ import logging
 import signal
 import sys
 import threading
+import traceback
 import typing as t
-from fnmatch import fnmatch
+from datetime import UTC, datetime
 from functools import cached_property
 
 import click
@@ -26,13 +27,13 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, SingerCommand
-from singer_sdk.singerlib import Catalog, Schema
+from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
 from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
+from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import (
     environment_settings,
     log_level_problem,
@@ -41,16 +42,19 @@ from paged_rest.settings import (
 )
 from paged_rest.singer.catalog import refuse_renamed, replication
 from paged_rest.singer.declaration import ListDeclaration
+from paged_rest.singer.maps import map_failure, maps_of, passes_on
+from paged_rest.singer.outgoing import OutgoingSchema
 from paged_rest.singer.state import UNUSED, unwrap
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import from_setting, now, timestamp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    import ast
+    from collections.abc import Generator, Iterable
     from types import FrameType
 
     from singer_sdk.helpers.types import Context, Record, TapState
-    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib import Catalog, MetadataMapping
 
 _KEY = "id"
 
@@ -59,8 +63,6 @@ class SdkStream(ListDeclaration, Stream):
     """A stream that handles its bookmark, messages and selection itself."""
 
     primary_keys = (_KEY,)
-    # A record comes from `Conformer`, as the schema declares it.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:
         """Belong to a tap."""
@@ -94,10 +96,6 @@ class SdkStream(ListDeclaration, Stream):
             super().apply_catalog(catalog)
             return
         default = self.replication_method, self.replication_key
-        # What the reading goes by is declared as it is here, whatever a catalog makes of it.
-        properties = entry.schema.properties = entry.schema.properties or {}
-        for name in filter(None, (_KEY, self.created, self.valid_replication_key)):
-            properties[name] = Schema.from_dict(self.schema["properties"][name])
         super().apply_catalog(catalog)
         self.primary_keys = (_KEY,)
         method, key = default
@@ -148,13 +146,33 @@ class SdkStream(ListDeclaration, Stream):
         Raises:
             UsageError: A stream map fails on it.
         """
+        # The reading goes by fields that may not be selected.
+        record = {name: record[name] for name in self.outgoing_schema["properties"]}
         try:
             super()._write_record_message(record)
         except Exception as error:
-            if isinstance(error, OutputLost) or not self.config.get("stream_maps"):
+            if isinstance(error, OutputLost) or not maps_of(self.name, self.config):
                 raise
-            message = f"{self.name}: its stream map fails on a record ({type(error).__name__})"
+            message = f"{self.name}: {map_failure(_failed(error), record, error)}"
             raise UsageError(message) from None
+
+    @override
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
+
+        The SDK leaves a null object unflattened, under a name that is not declared. What it does
+        before, to select fields and conform types, the record has behind it.
+        """
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(record)
+            if mapped is not None:
+                declared = stream_map.transformed_schema["properties"]
+                yield RecordMessage(
+                    stream=stream_map.stream_alias,
+                    record={name: mapped.get(name) for name in declared},
+                    version=self._stream_version,
+                    time_extracted=datetime.now(UTC),
+                )
 
     @override
     def get_record_counter(self, **options: t.Any) -> metrics.Counter:
@@ -177,26 +195,59 @@ class SdkStream(ListDeclaration, Stream):
 
     @cached_property
     def uses_fast_path(self) -> bool:
-        """Whether records go out as they are: all of them and whole, not mapped, not flattened."""
+        """Whether records go out as they are read: all of them, not mapped, not flattened."""
         maps = self.stream_maps
         return (
             not self.is_test
             and len(maps) == 1
             and type(maps[0]) is SameRecordTransform
             and not maps[0].flattening_enabled
-            and all(self.mask.values())
+            and self.read_by <= self.outgoing_schema["properties"].keys()
+        )
+
+    @property
+    def read_by(self) -> set[str]:
+        """The fields that the reading goes by."""
+        return {_KEY, *filter(None, (self.created, self.replication_key))}
+
+    @cached_property
+    def outgoing_schema(self) -> dict[str, t.Any]:
+        """The schema of the records, before they are mapped or flattened.
+
+        Raises:
+            UsageError: The catalog declares a property as what its values cannot be sent as.
+        """
+        always = {_KEY: "targets find rows by it"}
+        if self.replication_key:
+            always[self.replication_key] = "the bookmark is made of it"
+        for name, reason in always.items():
+            entry = self.metadata.get(("properties", name))
+            if entry and entry.selected is False:
+                self.logger.info(
+                    "%s: %s is sent though it is deselected: %s", self.name, name, reason
+                )
+        return OutgoingSchema(
+            stream=self.name,
+            mask=self.mask,
+            always=always,
+            decimals=self.config.get("use_singer_decimal", False),
+            texts=self.config.get("json_as_string", False),
+        ).made_of(self.schema, self.effective_schema)
+
+    @property
+    def sends_extra_fields(self) -> bool:
+        """Whether `extra_fields` reaches the target, under this or another name."""
+        if EXTRA_FIELDS not in self.outgoing_schema["properties"]:
+            return False
+        unmapped = any(type(one) is SameRecordTransform for one in self.stream_maps)
+        return unmapped or any(
+            passes_on(rules, EXTRA_FIELDS) for rules in maps_of(self.name, self.config)
         )
 
     @property
     def filtered(self) -> bool:
         """Whether stream maps keep rows of this stream from the target."""
-        maps = self.config.get("stream_maps") or {}
-        return any(
-            isinstance(a_map, dict)
-            and "__filter__" in a_map
-            and fnmatch(self.name, a_map.get("__source__", source))
-            for source, a_map in maps.items()
-        )
+        return any("__filter__" in rules for rules in maps_of(self.name, self.config))
 
     def around_a_record(self) -> tuple[bytes, bytes]:
         """Return what stands in front of a record in its line, and what behind it."""
@@ -245,6 +296,15 @@ class SdkStream(ListDeclaration, Stream):
                 tags={metrics.Tag.STREAM: self.name, metrics.Tag.ENDPOINT: endpoint},
             )
         )
+
+
+def _failed(error: Exception) -> tuple[str, ast.AST] | None:
+    """Return the property and the expression of the stream map that an error comes from."""
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        evaluated = frame.f_locals
+        if frame.f_code.co_name == "_eval" and "property_name" in evaluated:
+            return evaluated["property_name"] or "__filter__", evaluated["expr_parsed"]
+    return None
 
 
 class LastWordStateWriter(StateWriter):
@@ -399,27 +459,34 @@ class SdkTap(Tap):
 
     @override
     def setup_mapper(self) -> None:
-        """Prepare the stream maps of what is selected.
+        """Prepare the stream maps of what is selected, from the schemas that leave.
 
         The SDK prepares those of other streams too, from schemas without any field, and fails.
 
         Raises:
-            UsageError: A stream map cannot be used.
+            UsageError: A stream map, the catalog or a setting of flattening cannot be used.
         """
         try:
             PluginBase.setup_mapper(self)
-            self.mapper.register_raw_streams_from_catalog(
-                Catalog(
-                    (name, entry)
-                    for name, entry in self.catalog.items()
-                    if name in self.streams and entry.metadata.resolve_selection()[()]
-                )
-            )
+            for stream in self.streams.values():
+                if stream.selected:
+                    self._register(stream)
         except MappingError as error:
             message = f"The setting stream_maps cannot be used: {error}"
             raise UsageError(message) from None
         except ConfigValidationError as error:
             raise UsageError(*error.errors) from None
+
+    def _register(self, stream: SdkStream) -> None:
+        schema = stream.outgoing_schema
+        try:
+            self.mapper.register_raw_stream_schema(stream.name, schema, (_KEY,))
+        except ValueError as error:
+            message = (
+                f"{stream.name}: flattening gives one name to two fields ({error}): raise "
+                "flattening_max_key_length or change flattening_separator"
+            )
+            raise UsageError(message) from None
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

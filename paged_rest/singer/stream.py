@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from paged_rest import errors
 from paged_rest.http import PageReader
-from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows, api_properties
+from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows
 from paged_rest.singer.declaration import refuse_unsupported_list
 from paged_rest.singer.log import Progress, StreamSummary, counted
 from paged_rest.singer.sdk import SdkStream
@@ -240,14 +240,18 @@ class ListStream(SdkStream):
 
     @cached_property
     def _reader(self) -> PageReader:
-        deselected = {".".join(path[1::2]) for path, wanted in self.mask.items() if not wanted}
+        self.summary.keeps = self.sends_extra_fields
+        schema, own = self.outgoing_schema, self.schema
+        # The reading goes by fields as they are here, whatever a catalog makes of them.
+        read_by = {name: own["properties"][name] for name in self.read_by}
+        properties = {**schema["properties"], **read_by}
+        conformer = Conformer({"properties": properties}, [own, self.effective_schema])
         typed = None
-        if self.uses_fast_path:
-            properties = api_properties(self.effective_schema)
+        if self.uses_fast_path and not conformer.leaves_out:
             typed = TypedRows.for_properties(properties, EXTRA_FIELDS, self.run.api.success)
         return PageReader(
             api=self.run.api,
-            conformer=Conformer(self.effective_schema, deselected),
+            conformer=conformer,
             typed=typed,
             replication_key=self.replication_key,
             created=self.created,

@@ -84,6 +84,7 @@ def test_personal_data(company: Company, project: Project, database: psycopg.Con
     """What was loaded in clear is masked or gone; all else is as in Rotor."""
     snippet, again, update = blocks(FILE, "Personal data")
     company.insert("leads", mood="said Jane")
+    company.insert("serviced_jobs", customer={"id": "c", "phone": "555-0100", "full_name": "Jane"})
     project.run(LOAD)
     project.set(ROTOR_SALT="pepper")
     project.add(snippet.text)

@@ -129,6 +129,7 @@ def test_a_summary_names_misfits_and_no_value(tap):
             "projected_value (1), tags.0 (1)"
         ),
         f"pin_types: {misfits}: label (1)",
+        f"customers: {unknown}: address.door (1)",
         f"customers: {misfits}: address.city (1), tags (1)",
         (
             f"serviced_jobs: {misfits}: technicians.0.name (1), technicians.0.email (1), "

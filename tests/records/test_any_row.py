@@ -16,6 +16,7 @@ from tests.harness.streams import NAMES
 from tests.records.rows import SCHEMAS, body, texts, values
 
 EXTRA = "extra_fields"
+MISSING = object()
 
 
 def rows(stream: str) -> st.SearchStrategy[dict[str, t.Any]]:
@@ -41,7 +42,7 @@ def found(path: str, row_value: t.Any, column: t.Any, extra: dict[str, t.Any]) -
         return same(row_value, extra[path])
     if isinstance(row_value, dict):
         return isinstance(column, dict) and all(
-            name in column and found(f"{path}.{name}", item, column[name], extra)
+            found(f"{path}.{name}", item, column.get(name, MISSING), extra)
             for name, item in row_value.items()
         )
     if isinstance(row_value, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import typing as t
 from datetime import timedelta
@@ -18,6 +19,7 @@ from tests.records.rows import SCHEMAS, body
 
 REPLACED = "\ufffd"
 EXTRA = "extra_fields"
+ADDRESS = dict.fromkeys(["street1", "street2", "city", "state", "zip", "country"])
 
 
 def conform(stream: str, row: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -84,15 +86,20 @@ def test_nested_beyond_all_measure_is_not_json():
         ("leads", "created_at", "2026-02-03T10:11:12+01:00", "2026-02-03T09:11:12.000000Z"),
         ("leads", "created_at", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
         ("leads", "created_at", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999000Z"),
-        ("customers", "address", {"city": "X", "new": [1]}, {"city": "X", "new": [1]}),
+        ("service_plans", "num_pending_jobs", 3, 3),
+        ("service_plans", "num_pending_jobs", 3.0, 3),
+        ("service_plans", "num_pending_jobs", -(2**63), -(2**63)),
+        ("customers", "address", {"zip": "1", "city": "X"}, {**ADDRESS, "city": "X", "zip": "1"}),
+        ("customers", "address", {}, ADDRESS),
     ],
 )
 def test_a_value_that_fits_is_in_its_column(stream, field, value, column):
     row = decode_json(body({"id": "1", field: value}))
     record = conform(stream, row)
     assert record[field] == column
+    assert repr(record[field]) == repr(column)
     assert record[EXTRA] is None
-    assert set(record) == set(SCHEMAS[stream]["properties"])
+    assert list(record) == list(SCHEMAS[stream]["properties"])
 
 
 MISFITS = [
@@ -124,15 +131,110 @@ MISFITS = [
     ("leads", "created_at", "10:11:12"),
     ("customers", "address", "1 Main St"),
     ("customers", "address", [1]),
+    ("service_plans", "num_pending_jobs", 12.5),
+    ("service_plans", "num_pending_jobs", 2**63),
+    ("service_plans", "num_pending_jobs", True),
+    ("service_plans", "num_pending_jobs", "3"),
 ]
 
 
-def test_a_deselected_field_does_not_come_as_a_misfit():
-    conformer = Conformer(SCHEMAS["customers"], {"phone", "address.city", "tags"})
-    row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5}, "tags": [[5]]}
+def without(stream: str, *paths: str) -> dict[str, t.Any]:
+    schema = copy.deepcopy(SCHEMAS[stream])
+    for path in paths:
+        *parents, name = path.split(".")
+        inner = schema
+        for parent in parents:
+            inner = inner["properties"][parent]
+        del inner["properties"][name]
+    return schema
+
+
+def test_what_is_known_but_does_not_leave_is_left_out_and_nothing_else_is():
+    schema = without("customers", "phone", "address.city", "tags")
+    conformer = Conformer(schema, [SCHEMAS["customers"]])
+    row = {"id": "1", "phone": 5, "address": {"city": 5, "state": 5, "flat": 1}, "tags": [[5]]}
     record, notes = conformer(row)
-    assert record[EXTRA] == {"address.state": 5}
-    assert notes == (Note("misfit", "address.state"),)
+    assert (list(record), conformer.leaves_out) == (list(schema["properties"]), True)
+    assert list(record["address"].items()) == [(name, None) for name in ADDRESS if name != "city"]
+    assert record[EXTRA] == {"address.state": 5, "address.flat": 1}
+    assert notes == (Note("misfit", "address.state"), Note("unknown", "address.flat"))
+
+
+def test_without_extra_fields_only_the_note_is_left():
+    conformer = Conformer(without("leads", EXTRA), [SCHEMAS["leads"]])
+    record, notes = conformer({"id": "1", "ssn": "x", "stage": 5})
+    assert (EXTRA in record, record["stage"]) == (False, None)
+    assert notes == (Note("unknown", "ssn"), Note("misfit", "stage"))
+
+
+def test_nested_fields_that_the_schema_does_not_know_are_kept_under_their_path():
+    row = {
+        "customer": {"id": "c", "phone": "555-0100"},
+        "technicians": [{"name": "A", "home": {"phone": "1"}}, {"home": None}],
+    }
+    record, notes = Conformer(SCHEMAS["serviced_jobs"])({"id": "1", **row})
+    nobody = dict.fromkeys(["user_id", "name", "email"])
+    assert record["customer"] == {
+        "id": "c",
+        "company_name": None,
+        "first_name": None,
+        "last_name": None,
+    }
+    assert record["technicians"] == [{**nobody, "name": "A"}, nobody]
+    assert record[EXTRA] == {
+        "customer.phone": "555-0100",
+        "technicians.0.home": {"phone": "1"},
+        "technicians.1.home": None,
+    }
+    assert {note.kind for note in notes} == {"unknown"}
+
+
+AS_TEXT = [
+    ("projected_value", b"12.50", "12.50"),
+    ("projected_value", b"9007199254740993", "9007199254740993"),
+    ("projected_value", b'"12,5"', "12,5"),
+    ("archived", b"true", "true"),
+    ("archived_at", b'"soon"', "soon"),
+    ("tags", b'["a", null]', '["a",null]'),
+    ("location", b"[41.65622, 1.10]", "[41.65622,1.10]"),
+    ("tags", b"null", None),
+    ("ssn", b"5", "5"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "text"), AS_TEXT)
+def test_whatever_is_declared_as_text_is_sent_as_the_api_has_it(field, value, text):
+    schema = copy.deepcopy(SCHEMAS["leads"])
+    schema["properties"][field] = {"type": ["string", "null"]}
+    record, notes = Conformer(schema, [SCHEMAS["leads"], schema])(
+        decode_json(b'{"id": "1", "%b": %b}' % (field.encode(), value))
+    )
+    assert (record[field], notes) == (text, ())
+
+
+SINGER_DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"12.50", "12.50"),
+        (b"500", "500"),
+        (b"-0", "0"),
+        (b"1e5", "100000"),
+        (b"1e-9", "0.000000001"),
+        (b"-" + b"9" * 29 + b".123456789", "-" + "9" * 29 + ".123456789"),
+        (b"9" * 30, None),
+        (b"0.1234567891", None),
+        (b"1e400", None),
+        (b'"12.5"', None),
+    ],
+)
+def test_a_singer_decimal_is_the_whole_number_as_text_or_a_misfit(value, text):
+    properties = {"id": {"type": "string"}, "n": SINGER_DECIMAL, EXTRA: {"type": "object"}}
+    record = Conformer({"properties": properties})(decode_json(b'{"id": "1", "n": %b}' % value))[0]
+    assert record["n"] == text
+    assert (record[EXTRA] is None) == (text is not None)
 
 
 @pytest.mark.parametrize(("stream", "field", "value"), MISFITS)
@@ -154,7 +256,7 @@ def test_a_misfit_is_null_and_kept(stream, field, value):
             "customers",
             "address",
             {"city": 5, "zip": "1"},
-            {"city": None, "zip": "1"},
+            {**ADDRESS, "zip": "1"},
             {"address.city": 5},
         ),
     ],

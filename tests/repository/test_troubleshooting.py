@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.catalog import entries, selecting
 from tests.harness.companies import HOUR, hourly
 from tests.harness.run import invoke
 from tests.harness.tap import KEY, Tap
@@ -73,9 +74,14 @@ class Trouble:
         self.sandbox.switch(stale_total=True)
         return self.tap.run("customers").stderr
 
-    def odd(self) -> str:
+    def odd(self, **config: t.Any) -> str:
         self.company.insert("leads", mood="good", priority=1)
-        return self.read()
+        return self.read(**config)
+
+    def overridden(self) -> str:
+        catalog = selecting("leads")
+        entries(catalog)["leads"]["schema"]["properties"]["name"] = {"type": "integer"}
+        return self.tap.run(catalog=catalog).stderr
 
     def too_small(self) -> str:
         return self.tap.run("customers", request_budget=1).stderr
@@ -141,6 +147,13 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     ),
     "kept in extra_fields, as fields that the schema does not know: ...": Trouble.odd,
     "kept in extra_fields, as values that do not fit their type: ...": Trouble.odd,
+    "left out, as fields that the schema does not know: ...": lambda trouble: trouble.odd(
+        stream_maps={"leads": {"extra_fields": None}}
+    ),
+    "the catalog declares ... as ..., and its values can be sent as ... only": Trouble.overridden,
+    "the stream map of ... fails on a record where ... is ... (...)": lambda trouble: trouble.read(
+        stream_maps={"leads": {"v": "name * 1.1"}}
+    ),
     "Standard output takes no more (...): has the target ended?": Trouble.full,
     "Stopped by SIGTERM; the last STATE is written": Trouble.stopped,
 }

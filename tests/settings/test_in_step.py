@@ -56,7 +56,7 @@ def sample() -> dict[str, t.Any]:
 
 def test_meltano_knows_every_setting(declared, in_meltano):
     assert list(in_meltano) == list(declared.settings)
-    assert len(declared.own_settings) == {"tap-rotor": 14, "tap-nexus-erp": 12}[declared.name]
+    assert len(declared.own_settings) == {"tap-rotor": 16, "tap-nexus-erp": 14}[declared.name]
     assert list(in_meltano)[: len(declared.own_settings)] == list(declared.own_settings)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from decimal import Decimal
 
 import pytest
+import yaml
 
+from tests.harness.catalog import entries, selecting
+from tests.harness.documents import blocks
 from tests.harness.outcome import assert_refused
 from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
@@ -15,6 +19,9 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.harness.run import Run
+
+FILE = "docs/recipes.md"
 COMPANY = Company(leads=40)
 
 
@@ -33,6 +40,18 @@ def sandbox(server: Sandbox) -> Sandbox:
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
     return Tap(tmp_path, sandbox, retry_minutes=0)
+
+
+@pytest.fixture
+def company() -> Company:
+    return Company(leads=10)
+
+
+@pytest.fixture
+def changed(company: Company, tmp_path: Path) -> Iterator[Tap]:
+    """A tap before a company that a test changes."""
+    with Sandbox(company) as sandbox:
+        yield Tap(tmp_path, sandbox, retry_minutes=0)
 
 
 def test_a_stream_map_renames_computes_and_leaves_out(tap):
@@ -117,6 +136,141 @@ def test_flattening(tap):
     assert "address" not in properties
     assert properties["address__city"]["type"] == ["string", "null"]
     assert {r["id"]: r["address__city"] for r in result.records("customers")} == cities
+
+
+def assert_as_declared(result: Run) -> None:
+    """Assert that records have the properties of their schema, in its order, and no object."""
+    for stream in result.streams:
+        properties = result.of_type("SCHEMA", stream)[0]["schema"]["properties"]
+        for record in result.records(stream):
+            assert list(record) == list(properties)
+            assert not any(isinstance(value, dict | list) for value in record.values())
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("length", [None, 8])
+def test_flattened_records_are_as_declared(changed, company, depth, length):
+    customer = {"id": "c", "phone": "555"}
+    plans = [
+        company.insert("service_plans", sold_by=None, customer={})[0],
+        company.insert(
+            "service_plans", sold_by={}, customer=customer, new=[{"a": Decimal("1.10")}]
+        )[0],
+    ]
+    result = changed.succeed(
+        *("service_plans", "serviced_jobs", "pins"),
+        flattening_enabled=True,
+        flattening_max_depth=depth,
+        flattening_max_key_length=length,
+        stream_maps={"pins": {"by": "created_by", "created_by": None}},
+    )
+    assert_as_declared(result)
+    records = {record["id"]: record for record in result.records("service_plans")}
+    first, second = (records[plan["id"]] for plan in plans)
+    if length is None:
+        sold_by = [f"sold_by__{name}" for name in ("user_id", "name", "email")]
+        assert [name for name in first if "sold_by" in name] == sold_by
+        assert {first[name] for name in sold_by} == {None}
+        assert (first["customer__id"], second["customer__id"]) == (None, "c")
+        assert second["extra_fields"] == '{"customer.phone":"555","new":[{"a":1.10}]}'
+        pin = result.records("pins")[0]
+        assert pin["by__email"]
+
+
+def test_a_key_length_that_gives_two_fields_one_name_is_refused(tap, sandbox):
+    options = {"flattening_enabled": True, "flattening_max_depth": 1}
+    result = tap.run(**options, flattening_max_key_length=5)
+    sentence = (
+        "leads: flattening gives one name to two fields (Duplicate column name produced in "
+        "schema: pc): raise flattening_max_key_length or change flattening_separator"
+    )
+    assert_refused(result, sentence)
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "sentence"),
+    [
+        (
+            "projected_value * 1.1",
+            12.5,
+            "the stream map of v fails on a record where projected_value is a decimal (TypeError)",
+        ),
+        (
+            "projected_value * 1.1",
+            None,
+            "the stream map of v fails on a record where projected_value is null (TypeError)",
+        ),
+        (
+            "_['value_score'] + record['name']",
+            7,
+            (
+                "the stream map of v fails on a record where name is text and value_score is a "
+                "whole number (TypeError)"
+            ),
+        ),
+        (
+            "datetime.timedelta",
+            7,
+            "a stream map makes of a record what cannot be sent (TypeError)",
+        ),
+        (
+            "nonsense + 1",
+            7,
+            "the stream map of v fails on a record (NameNotDefined)",
+        ),
+    ],
+)
+def test_a_stream_map_that_fails_says_which_and_on_what(
+    changed, company, expression, value, sentence
+):
+    company.insert("leads", name="Jane", projected_value=value, value_score=7)
+    result = changed.run("leads", stream_maps={"leads": {"v": expression}})
+    assert result.errors == [f"leads: {sentence}"]
+    assert result.last_line == f"ERROR leads: {sentence}"
+    assert "Jane" not in result.stderr
+
+
+def test_the_recipes_for_columns(changed, company):
+    values = [None, 100, 500, Decimal("1234.50")]
+    for value in values:
+        company.insert("leads", projected_value=value, location=[Decimal("41.65622"), -93])
+    company.insert("leads", projected_value=101, location=None, follow_up_date="2026-03-01")
+    maps, types = (yaml.safe_load(block.text) for block in blocks(FILE, "Columns of your own"))
+    (mapped,), (declared,) = (found["plugins"]["extractors"] for found in (maps, types))
+    catalog = selecting("leads")
+    properties = entries(catalog)["leads"]["schema"]["properties"]
+    for name, override in declared["schema"]["leads"].items():
+        properties[name].update(override)
+
+    result = changed.succeed("leads", **mapped["config"])
+    found = [
+        (record["with_tax"], record["cents"], record["place"])
+        for record in result.records("leads")[:4]
+    ]
+    assert found == [
+        (101 * 1.1, 10100, None),
+        (1234.50 * 1.1, 123450, "[41.65622, -93]"),
+        (500 * 1.1, 50000, "[41.65622, -93]"),
+        (None, None, "[41.65622, -93]"),
+    ]
+    columns = result.of_type("SCHEMA")[0]["schema"]["properties"]
+    kinds = [columns[name]["type"][0] for name in ("with_tax", "cents", "place")]
+    assert kinds == ["number", "integer", "string"]
+
+    first, second = changed.succeed(catalog=catalog).records("leads")[:2]
+    assert (first["location"], second["location"]) == (None, "[41.65622,-93]")
+    assert first["follow_up_date"] == "2026-03-01T00:00:00.000000Z"
+
+
+def test_a_filter_that_fails_says_so(changed, company):
+    company.insert("leads", projected_value=None)
+    result = changed.run("leads", stream_maps={"leads": {"__filter__": "projected_value > 100"}})
+    (sentence,) = result.errors
+    assert sentence == (
+        "leads: the stream map of __filter__ fails on a record where projected_value is null "
+        "(TypeError)"
+    )
 
 
 def test_flattening_without_a_depth_is_refused(tap, sandbox):

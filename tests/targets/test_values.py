@@ -197,12 +197,14 @@ def test_hard_values(company: Company, database: psycopg.Connection, pipeline: P
     assert row["extra_fields"] == {"start_date": "2026-02-31", "active": "on"}
 
     row = actual(database, "serviced_jobs")[job["id"]]
-    assert row["technicians"] == [{"name": "Ü\ufffd", "badge": {"n": FRACTION}}, None, None]
+    nobody = {"user_id": None, "name": None, "email": None}
+    assert row["technicians"] == [{**nobody, "name": "Ü\ufffd"}, None, None]
     assert row["total_received"] is None
     assert row["extra_fields"]["technicians.2"] == "Bob"
+    assert row["extra_fields"]["technicians.0.badge"] == {"n": FRACTION}
 
     row = actual(database, "pins")[pin["id"]]
-    assert row["created_by"] == {"name": None, "email": None}
+    assert row["created_by"] == nobody
     assert row["extra_fields"] == {"created_by.name": 5, "nested": nested(40)}
 
 

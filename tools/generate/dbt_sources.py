@@ -44,7 +44,13 @@ ADDED = {
     ),
 }
 
-TYPES = {"array": "jsonb", "boolean": "boolean", "number": "numeric", "object": "jsonb"}
+TYPES = {
+    "array": "jsonb",
+    "boolean": "boolean",
+    "integer": "bigint",
+    "number": "numeric",
+    "object": "jsonb",
+}
 FORMATS = {"date": "date", "date-time": "timestamp"}
 
 

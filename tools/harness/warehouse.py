@@ -126,6 +126,7 @@ def _exact(value: t.Any) -> t.Any:
 _VALUES: dict[str, Callable[[t.Any], t.Any]] = {
     "bool": lambda value: value,
     "date": date.fromisoformat,
+    "int8": lambda value: value,
     "jsonb": _exact,
     "_jsonb": _exact,
     "numeric": _exact,

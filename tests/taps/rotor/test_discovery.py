@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
-JSON_TYPES = {"string", "number", "boolean", "object", "array", "null"}
+JSON_TYPES = {"string", "number", "integer", "boolean", "object", "array", "null"}
 
 
 @pytest.fixture(scope="module")
