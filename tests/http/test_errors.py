@@ -6,6 +6,7 @@ import typing as t
 
 import pytest
 
+from tests.harness.clock import Clock
 from tests.harness.companies import HOUR
 from tests.harness.outcome import assert_failed
 from tests.harness.streams import NAMES, ROTOR
@@ -32,6 +33,11 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def tap(sandbox: Sandbox, tmp_path: Path) -> Tap:
     return Tap(tmp_path, sandbox, retry_minutes=0, page_size=PAGE)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
 # Each: the rule, the sentence.
@@ -303,6 +309,7 @@ FAULTS: list[tuple[t.Any, str]] = [
     ("stream", "row_id", "fault"),
     [*(("leads", *fault) for fault in FAULTS), ("customers", *FAULTS[1])],
 )
+@pytest.mark.usefixtures("clock")
 def test_a_row_without_an_id_keeps_no_other_row_back(tap, sandbox, stream, row_id, fault):
     """It is not asked for again, as it would come again; nor is a list believed that has one."""
     sandbox.company.insert("customers", 25)
@@ -351,6 +358,7 @@ def test_an_id_that_is_a_whole_number_counts_as_its_text(tap, sandbox):
     assert [record["extra_fields"] for record in result.records("leads")] == [None] * LEADS
 
 
+@pytest.mark.usefixtures("clock")
 def test_one_lead_without_an_id_is_asked_for_twice(tap, sandbox):
     lead = sandbox.company.rows("leads")[0]["id"]
     body = {"data": {"name": "Anna"}, "status": "success"}
