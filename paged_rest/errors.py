@@ -7,7 +7,13 @@ from __future__ import annotations
 
 
 class TapError(Exception):
-    """Something that the user reads as one sentence."""
+    """Something that the user reads as one sentence.
+
+    Attributes:
+        sent: Whether a request may have reached the API: one that did not counts nowhere.
+    """
+
+    sent = True
 
 
 class UsageError(TapError):
@@ -16,6 +22,12 @@ class UsageError(TapError):
 
 class RunStopped(TapError):
     """No stream can be read any more."""
+
+
+class NotSent(RunStopped):
+    """No request can leave this machine as it is set up."""
+
+    sent = False
 
 
 class QuotaSpent(RunStopped):
@@ -38,8 +50,21 @@ class ScopeMissing(StreamFailed):
     """The key may not read this list."""
 
 
-class NotFound(RunStopped):
-    """Nothing is at a path: the address is wrong or, with an id in the path, the row is gone."""
+class Denied(StreamFailed):
+    """This list cannot be had where others can.
+
+    Attributes:
+        without_api: What it means if the API has not answered any request: no list can be had.
+    """
+
+    def __init__(self, message: str, without_api: str) -> None:
+        """Take the sentence for either case."""
+        super().__init__(message)
+        self.without_api = without_api
+
+
+class NotFound(Denied):
+    """The API has nothing at a path; with an id in the path, the row is gone."""
 
 
 class Retriable(StreamFailed):
@@ -47,16 +72,25 @@ class Retriable(StreamFailed):
 
     Attributes:
         retry_after: Seconds that the API asks to wait, or None.
+        lasting: What came, where it is no passing fault if the same comes again, or None.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Take the sentence, and how long the API asks to wait."""
+    def __init__(
+        self, message: str, retry_after: float | None = None, lasting: bytes | None = None
+    ) -> None:
+        """Take the sentence, how long the API asks to wait, and what came."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.lasting = lasting
 
 
 class Unreachable(Retriable, RunStopped):
     """No whole response came."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        """Take the sentence, and whether the request may have reached the API."""
+        super().__init__(message)
+        self.sent = sent
 
 
 class OutputLost(Exception):

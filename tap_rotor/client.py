@@ -29,6 +29,7 @@ def parse_error(body: Mapping[str, t.Any]) -> ErrorBody:
         key_lacks = f"the scope {scope[1] if scope else 'that it needs'}"
     return ErrorBody(
         key_lacks=key_lacks,
+        code=code if isinstance(code, str) and re.fullmatch("[A-Z_]{1,60}", code) else None,
         quota_spent=code == "RATE_LIMIT_EXCEEDED",
         fields=[
             error.get("field")

@@ -51,15 +51,19 @@ class Leads(RotorList):
         return self._read_each(ids) if ids else super().read_records()
 
     def _read_each(self, ids: list[str]) -> Iterable[Record]:
-        ids = [*dict.fromkeys(ids)]
+        ids, refused = [*dict.fromkeys(ids)], None
         for lead_id in ids:
             try:
                 lead = self.request_row(lead_id)
-            except NotFound:
+            except NotFound as error:
+                refused = error
                 self.logger.warning("There is no lead %s", lead_id)
             else:
                 self.summary.count([lead])
                 yield lead.record
+        if refused and not self.run.client.recognised:
+            # Nothing at all was found: the address may be wrong.
+            raise refused
         self.summary.outcome = f"{len(ids)} asked for by id"
 
 

@@ -19,11 +19,13 @@ class ErrorBody:
 
     Attributes:
         key_lacks: What the key would need, in words, or None where the API says no such thing.
+        code: The name of the error, where the API has names for them.
         quota_spent: Whether the key's requests for the day are used up.
         fields: Names of what the API objects to in the request.
     """
 
     key_lacks: str | None = None
+    code: str | None = None
     quota_spent: bool = False
     fields: Sequence[object] = ()
 

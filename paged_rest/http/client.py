@@ -14,10 +14,11 @@ import requests
 import urllib3
 
 from paged_rest import errors
-from paged_rest.http import network
+from paged_rest.http import environment, network
 from paged_rest.http.ahead import start_in_thread
 from paged_rest.http.response import Response
 from paged_rest.http.status import error_for
+from paged_rest.records import as_utf8
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +55,7 @@ class Client:
         budget: The most requests that the run may make, or None.
         requests: Requests made so far, retries among them: each counts against the quota.
         answered: Whether the API has given a good response.
+        seconds_lost: How long requests were tried in vain, waits included.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Client:
         """Take the validated settings of the tap."""
         self.requests = 0
         self.answered = False
+        self.seconds_lost = 0.0
         self._api = api
         self._coming: Future[Response] | None = None
         self._url = str(config["api_url"]).rstrip("/")
@@ -90,15 +93,20 @@ class Client:
     ) -> _Parsed:
         """Ask for a path below the API's address; return what `parse` makes of the response.
 
-        A fault that may pass is retried for `retry_minutes`, one that `parse` finds too.
+        A fault that may pass is retried, one that `parse` finds too. The run as a whole has
+        `retry_minutes` to try in vain; what succeeds in the end uses up none of them.
 
         Raises:
             errors.TapError: What went wrong in the end, of the class that says how far it
                 reaches.
         """
         failed: list[errors.Retriable] = []
+        lost = 0.0
+        began = time.monotonic()
 
         def attempt() -> _Parsed:
+            nonlocal lost
+            lost = time.monotonic() - began
             try:
                 response = self._send(path, params)
                 if response.status != HTTPStatus.OK:
@@ -110,12 +118,19 @@ class Client:
             self.answered = True
             return parsed
 
+        def came_before(_: Exception) -> bool:
+            """Whether the same broken response came twice, which is no fault that passes."""
+            *before, last = [error.lasting for error in failed]
+            return last is not None and last in before
+
         retried = backoff.on_exception(
             network.waits,
             errors.Retriable,
             max_time=self._retry_seconds,
             jitter=None,
+            giveup=came_before,
             on_backoff=self._log_wait,
+            on_giveup=self._use_up,
             logger=None,
         )(attempt)
         try:
@@ -123,6 +138,8 @@ class Client:
         except errors.BudgetSpent as spent:
             # Retries that use up the budget are a failure, not a polite stop.
             raise (failed[-1] if failed else spent) from None
+        finally:
+            self.seconds_lost += lost
 
     def prefetch(self, path: str, params: Mapping[str, str | int]) -> None:
         """Send a request ahead, the very one that `get` is called for next.
@@ -146,18 +163,26 @@ class Client:
         return tuple(endpoint.parse(body))
 
     @property
+    def recognised(self) -> bool:
+        """Whether this is the API at all: it has given a good response, or knows the key."""
+        return self.answered or bool(self.granted_scopes)
+
+    @property
     def _spent(self) -> bool:
         return self.budget is not None and self.requests >= self.budget
 
     def _send(self, path: str, params: Mapping[str, str | int]) -> Response:
         coming, self._coming = self._coming, None
-        if coming:
-            return coming.result()
-        if self._spent:
-            message = f"the run has made the {self.budget:,} requests of its request_budget"
-            raise errors.BudgetSpent(message)
-        self.requests += 1
-        return self._exchange(path, params)
+        if not coming:
+            if self._spent:
+                message = f"the run has made the {self.budget:,} requests of its request_budget"
+                raise errors.BudgetSpent(message)
+            self.requests += 1
+        try:
+            return coming.result() if coming else self._exchange(path, params)
+        except errors.TapError as error:
+            self.requests -= not error.sent
+            raise
 
     def _exchange(self, path: str, params: Mapping[str, str | int]) -> Response:
         sent = time.monotonic()
@@ -172,11 +197,13 @@ class Client:
             with response:
                 content = self._read_body(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise network.unreachable(error, self._host, answered=self.answered) from None
+            raise network.unreachable(error, self._url, answered=self.answered) from None
+        if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise environment.login_wanted(self._url, answered=self.answered)
         return Response(
             status=response.status_code,
             headers=response.headers,
-            content=content,
+            content=as_utf8(content, response.headers.get("Content-Type", "")),
             path=path,
             host=self._host,
             seconds=time.monotonic() - sent,
@@ -191,6 +218,10 @@ class Client:
             if time.monotonic() > deadline:
                 raise requests.exceptions.ReadTimeout
         return b"".join(chunks)
+
+    def _use_up(self, details: Details) -> None:
+        """Take what was tried in vain off the minutes of the run: further requests try once."""
+        self._retry_seconds = max(0.0, self._retry_seconds - details["elapsed"])
 
     def _log_wait(self, details: Details) -> None:
         self._logger.warning(

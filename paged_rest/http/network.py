@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+import ssl
 import typing as t
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from paged_rest.errors import Retriable, RunStopped, Unreachable
+from paged_rest.errors import NotSent, Retriable, Unreachable
+from paged_rest.http import environment
 
 if t.TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
 _LARGEST_STEP = 60.0
 
@@ -40,25 +43,44 @@ _CAUSES: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
         False,
     ),
 )
+# No request was sent yet where one of these is raised.
+_BEFORE_SENDING = (
+    ConnectionRefusedError,
+    requests.exceptions.ConnectTimeout,
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+)
 
 
-def unreachable(error: Exception, host: str, *, answered: bool) -> RunStopped:
+def unreachable(error: Exception, url: str, *, answered: bool) -> NotSent | Unreachable:
     """Return the error for a request that got no whole response.
 
     Args:
         error: What `requests` or `urllib3` raised.
-        host: Host that was asked.
+        url: Address of the API.
         answered: Whether the API has given a good response in this run.
     """
     causes = _causes(error)
-    what, permanent = "broke the connection", False
-    for kinds, meaning, may_be_permanent in _CAUSES:
+    host, proxy = urlsplit(url).hostname or "", environment.proxy_for(url)
+    if sentence := environment.wrong_variable(causes, proxy):
+        return NotSent(sentence)
+    what, permanent = _meaning(causes)
+    sent = not any(isinstance(cause, _BEFORE_SENDING) for cause in causes)
+    if proxy and any(map(environment.is_of_proxy, causes)):
+        refused = environment.refused_tunnel(proxy, causes, url, answered=answered)
+        wrong = permanent or any(isinstance(cause, ConnectionRefusedError) for cause in causes)
+        return refused or proxy.failure(what, lasting=wrong and not answered, sent=sent)
+    if permanent and not answered:
+        return NotSent(f"{host} {what}. Check the setting api_url and this machine's network.")
+    return Unreachable(f"{host} {what}", sent=sent)
+
+
+def _meaning(causes: Sequence[BaseException]) -> tuple[str, bool]:
+    """Return in words what happened, and whether it may be permanent."""
+    for kinds, what, permanent in _CAUSES:
         if any(isinstance(cause, kinds) for cause in causes):
-            what, permanent = meaning, may_be_permanent and not answered
-            break
-    if permanent:
-        return RunStopped(f"{host} {what}. Check the setting api_url and this machine's network.")
-    return Unreachable(f"{host} {what}")
+            return what, permanent
+    return "broke the connection", False
 
 
 def _causes(error: BaseException) -> list[BaseException]:

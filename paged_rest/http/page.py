@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import repeat
 from operator import attrgetter, itemgetter
 
@@ -12,11 +14,19 @@ from paged_rest.reading import Page, PageRequest, Row
 from paged_rest.records import LONGEST_ID
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from paged_rest.http.api import Api
     from paged_rest.http.response import Response
-    from paged_rest.records import Conformed, Conformer, Note, TypedRows
+    from paged_rest.records import Conformer, Note, TypedRows
+
+_KINDS = {
+    type(None): "null",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    Decimal: "a number that is not whole",
+}
 
 
 @dataclass(frozen=True)
@@ -52,14 +62,15 @@ class PageReader:
         Raises:
             errors.Retriable: It holds no page, or another one.
         """
-        rows, pagination = self._rows(response)
+        rows, pagination, nameless = self._rows(response)
         stated, api = pagination if isinstance(pagination, dict) else {}, self.api
         total, has_more = _count(stated.get(api.total)), stated.get(api.has_more)
         if not self.paged:
             if has_more:
                 raise broken(response, "is one page of several, where a whole list was expected")
             total = len(rows) if total is None else total
-            return Page(request, rows, total, max(len(rows), total) + 1, has_more=False)
+            limit = max(len(rows), total) + 1
+            return Page(request, rows, total, limit, has_more=False, nameless=nameless)
         if total is None or not isinstance(has_more, bool):
             raise broken(response, "does not say how many rows there are")
         stated_number = stated.get(api.page, request.number)
@@ -76,6 +87,7 @@ class PageReader:
             date=response.date,
             asked=response.asked,
             cached=response.cached,
+            nameless=nameless,
         )
 
     def row(self, response: Response) -> Row:
@@ -84,18 +96,28 @@ class PageReader:
         Raises:
             errors.Retriable: It holds no row.
         """
-        record, notes = self._conform(response, (response.body or {}).get("data"))
+        item, fault = _identified((response.body or {}).get("data"))
+        if fault:
+            raise broken(response, f"holds {fault}")
+        record, notes = self.conformer(item)
         return Row(record["id"], None, None, record, notes)
 
-    def _rows(self, response: Response) -> tuple[list[Row], object]:
-        """Return the rows of a page and its `pagination`."""
+    def _rows(self, response: Response) -> tuple[list[Row], object, Mapping[str, str]]:
+        """Return the rows of a page, its `pagination`, and what is wrong with rows without an id.
+
+        Such a row has its place in the list all the same. It goes by a name of its own.
+        """
         decoded = self.typed.decode(response.content) if self.typed is not None else None
         if decoded:
             structs, pagination = decoded
-            return self._rows_from(structs, repeat((), len(structs)), attrgetter), pagination
-        conformed, pagination = self._conform_page(response)
+            return self._rows_from(structs, repeat((), len(structs)), attrgetter), pagination, {}
+        items, pagination = self._items(response)
+        identified = [_identified(item) for item in items]
+        conformed = [self.conformer(item) for item, _ in identified]
+        nameless = {item["id"]: fault for item, fault in identified if fault}
         records = [record for record, _ in conformed]
-        return self._rows_from(records, [notes for _, notes in conformed], itemgetter), pagination
+        rows = self._rows_from(records, [notes for _, notes in conformed], itemgetter)
+        return rows, pagination, nameless
 
     def _rows_from(
         self,
@@ -111,24 +133,45 @@ class PageReader:
         columns = (column("id"), column(self.replication_key), column(self.created))
         return list(map(Row._make, zip(*columns, records, notes, strict=True)))
 
-    def _conform_page(self, response: Response) -> tuple[list[Conformed], object]:
+    def _items(self, response: Response) -> tuple[list[t.Any], object]:
         body = response.body
         if body is None:
-            raise broken(response, "is no JSON object")
+            is_page_of_site = "json" not in response.content_type
+            raise broken(response, "is no JSON object", passing=is_page_of_site)
         data = body.get("data")
         success = self.api.success
         failed = any(body.get(name, value) != value for name, value in success.items())
         if failed or not isinstance(data, list):
-            raise broken(response, "holds no list of rows")
-        return [self._conform(response, item) for item in data], body.get("pagination")
+            raise broken(response, "holds no list of rows", passing=failed)
+        return data, body.get("pagination")
 
-    def _conform(self, response: Response, item: object) -> Conformed:
-        if not isinstance(item, dict):
-            raise broken(response, "holds a row that is no object")
-        row_id = item.get("id")
-        if not isinstance(row_id, str) or not 0 < len(row_id) <= LONGEST_ID:
-            raise broken(response, "holds a row without an id")
-        return self.conformer(item)
+
+def _identified(item: object) -> tuple[dict[str, t.Any], str]:
+    """Return a row with an id that is a text, and what is wrong with the one that it had, or "".
+
+    A whole number counts as its text. What stands for an id that cannot be used is no other
+    row's, and the same when the row is read again.
+    """
+    fields = item if isinstance(item, dict) else {}
+    row_id = fields.get("id")
+    if isinstance(row_id, str) and 0 < len(row_id) <= LONGEST_ID:
+        return fields, ""
+    if type(row_id) is int and len(str(row_id)) <= LONGEST_ID:
+        return {**fields, "id": str(row_id)}, ""
+    stand_in = f"\0{hashlib.sha256(repr(item).encode()).hexdigest()}"
+    return {**fields, "id": stand_in}, _fault(item)
+
+
+def _fault(item: object) -> str:
+    if not isinstance(item, dict):
+        return "a row that is no object"
+    if "id" not in item:
+        return "a row without an id"
+    row_id = item["id"]
+    if row_id == "":
+        return "a row whose id is empty"
+    too_long = f"longer than {LONGEST_ID} characters"
+    return f"a row whose id is {_KINDS.get(type(row_id), too_long)}"
 
 
 def _count(value: object) -> int | None:

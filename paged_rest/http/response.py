@@ -21,7 +21,7 @@ class Response:
     Attributes:
         status: HTTP status code.
         headers: Header fields, case-insensitive.
-        content: The body, decompressed.
+        content: The body, decompressed and in UTF-8.
         path: Path of the resource below the API's address, as in `/leads`.
         host: Host that was asked.
         seconds: How long it took to come.
@@ -69,9 +69,17 @@ class Response:
         return self.headers.get("Content-Type", "").partition(";")[0].strip()[:80] or "none"
 
 
-def broken(response: Response, what: str) -> Retriable:
-    """Return the error for a response of status 200 that does not hold what it must."""
+def broken(response: Response, what: str, *, passing: bool = False) -> Retriable:
+    """Return the error for a response of status 200 that does not hold what it must.
+
+    Args:
+        response: The response.
+        what: What is wrong with it.
+        passing: Whether the same may come several times and pass, as the page of a site that is
+            closed for maintenance does.
+    """
     return Retriable(
         f"{response.path} was answered with status {response.status} and content type "
-        f"{response.content_type}, but {what}"
+        f"{response.content_type}, but {what}",
+        lasting=None if passing else response.content,
     )

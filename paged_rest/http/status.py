@@ -9,6 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from paged_rest.errors import (
+    Denied,
     NotFound,
     QuotaSpent,
     Retriable,
@@ -34,7 +35,8 @@ def error_for(response: Response, api: Api) -> TapError:
     """Return what a response other than 200 means.
 
     Returns:
-        RunStopped: Redirect, wrong key, wrong address, a firewall, the daily quota.
+        RunStopped: Redirect, wrong key, the daily quota, a limit of somebody else's.
+        Denied: Of this list or all: wrong address, a firewall, a list that the key may not have.
         StreamFailed: A missing scope, or a request that the API rejects.
         Retriable: A fault of the server or a passing limit.
     """
@@ -67,27 +69,37 @@ def _unauthorized(_response: Response, api: Api) -> TapError:
 
 
 def _forbidden(response: Response, api: Api) -> TapError:
-    lacks = api.parse_error(response.body or {}).key_lacks
-    if lacks is None:
-        return RunStopped(
-            f"{response.path} was refused with status 403, but not by {api.name} (content type "
-            f"{response.content_type}): a firewall or a proxy on the way to {response.host} may be "
-            "the cause."
-        )
-    return ScopeMissing(f"{response.path} was refused: the API key lacks {lacks}")
-
-
-def _not_found(response: Response, _api: Api) -> TapError:
-    message = (
-        f"{response.path} does not exist on {response.host} (status 404). Check the setting "
-        "api_url."
+    said = api.parse_error(response.body or {})
+    if said.key_lacks is not None:
+        return ScopeMissing(f"{response.path} was refused: the API key lacks {said.key_lacks}")
+    by = said.code or f"content type {response.content_type}"
+    return Denied(
+        f"{response.path} was refused with status 403 ({by}), though {api.name} answers other "
+        "requests: this key or company may not have it",
+        f"{response.path} was refused with status 403, but not by {api.name} (content type "
+        f"{response.content_type}): a firewall or a proxy on the way to {response.host} may be "
+        "the cause.",
     )
+
+
+def _not_found(response: Response, api: Api) -> TapError:
+    missing = f"{response.path} does not exist on {response.host} (status 404)"
     # An API says it as it says all else; what is no JSON comes from somewhere else.
-    return NotFound(message) if response.body is not None else RunStopped(message)
+    kind = NotFound if response.body is not None else Denied
+    return kind(
+        f"{missing}, though {api.name} answers other requests: this key or company may not have it",
+        f"{missing}. Check the setting api_url.",
+    )
 
 
 def _limited(response: Response, api: Api) -> TapError:
     retry_after = _retry_after(response)
+    if response.body is None and (retry_after or 0) > LONGEST_WAIT:
+        return RunStopped(
+            f"{response.path} was answered with status 429, but not by {api.name} (content type "
+            f"{response.content_type}): somebody on the way to {response.host} limits requests "
+            f"and asks to wait for {retry_after:,.0f} s. Run again after that."
+        )
     if retry_after is not None and retry_after <= LONGEST_WAIT:
         return Retriable(f"{response.path} was answered with status 429", retry_after)
     if retry_after is not None or api.parse_error(response.body or {}).quota_spent:

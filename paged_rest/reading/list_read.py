@@ -55,6 +55,7 @@ class ListRead:
             count agrees with the list's total, but two readings do.
         not_in_order: Why a list that is promised in order is counted all the same, or "".
         unverified_reason: Why rows may be missing after `next_request` became None.
+        nameless: What is wrong with the first row that has no usable id, and the page it was on.
     """
 
     started: str
@@ -78,6 +79,7 @@ class ListRead:
     proof: str | None = None
     unverified_reason: str | None = None
     not_in_order: str = ""
+    nameless: tuple[str, PageRequest] | None = None
 
     _chain: Chain | None = None
     _count: Count | None = None
@@ -124,6 +126,8 @@ class ListRead:
         wanted = fresh
         if stop := self.stop_at:
             wanted = [row for row in fresh if row.key is None or row.key >= stop]
+        if page.nameless:
+            wanted = self._named(wanted, page)
         self.rows += len(wanted)
         return wanted
 
@@ -214,11 +218,18 @@ class ListRead:
     @property
     def resume_point(self) -> ResumePoint | None:
         """What may be remembered of the read if it is interrupted now."""
-        if self._descent is None or self.filtered:
+        if self._descent is None or self.filtered or self.nameless:
             return None
         return self._descent.resume_point(self._chain, self._newest) if self._chain else None
 
     # Responses
+
+    def _named(self, wanted: list[Row], page: Page) -> list[Row]:
+        """Leave out the rows that have no usable id, and note the first of them."""
+        missing = [row.id for row in wanted if row.id in page.nameless]
+        if missing and not self.nameless:
+            self.nameless = page.nameless[missing[0]], page.request
+        return [row for row in wanted if row.id not in page.nameless]
 
     def _is_stale(self, page: Page) -> bool:
         """Whether a page is of an earlier time than the one before; another is asked for then.

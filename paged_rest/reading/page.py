@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Row(t.NamedTuple):
@@ -50,6 +50,8 @@ class Page:
         date: When the response was made, by the server's clock, or None.
         asked: A moment before its rows were taken, by the server's clock, or None.
         cached: Whether the response says that it was kept in a cache.
+        nameless: Rows that have no usable id, each by the name that stands for it, and what is
+            wrong: they have a place in the list, but are not handed out.
     """
 
     request: PageRequest
@@ -60,6 +62,7 @@ class Page:
     date: str | None = None
     asked: str | None = None
     cached: bool = False
+    nameless: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def start(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 import typing as t
 from decimal import Decimal
 
@@ -11,7 +13,33 @@ import msgspec
 # PostgreSQL holds far larger numbers, but not without end; no amount or count comes near.
 MOST_DIGITS = 100
 
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:+-]+)""", re.IGNORECASE)
+# UTF-32 comes first, as its mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def as_utf8(body: bytes, content_type: str) -> bytes:
+    """Return a text in UTF-8: by its byte order mark, else by the charset of its Content-Type.
+
+    A charset that is unknown, or is not that of the text, is not believed.
+    """
+    declared = _CHARSET.search(content_type)
+    charset = declared[1].lower() if declared else "utf-8"
+    charset = next((name for mark, name in _MARKS if body.startswith(mark)), charset)
+    if charset in {"utf-8", "utf8"}:
+        return body
+    try:
+        return body.decode(charset).encode()
+    except (LookupError, ValueError):
+        return body
 
 
 def decode_json(body: bytes) -> t.Any:

@@ -104,7 +104,8 @@ def settings(
             default=5,
             title="Retry (minutes)",
             description=(
-                "How long a failing request is tried again before the run gives up; 0 tries once."
+                "How long one run tries failing requests again, all in all; a fault that passes "
+                "does not count. 0 tries once."
             ),
         ),
         th.Property(

@@ -64,13 +64,18 @@ class Progress:
         self._stream = stream
         self._began = self._logged = time.monotonic()
 
-    def log(self, read: ListRead) -> None:
-        """Log how far the read has come, unless that was logged just now."""
+    def log(self, read: ListRead, lost: float) -> None:
+        """Log how far the read has come, unless that was logged just now.
+
+        Args:
+            read: The read.
+            lost: Seconds since its beginning that brought it no further, as for retries.
+        """
         now = time.monotonic()
         if now - self._logged < _SECONDS_BETWEEN_PROGRESS or not read.rows:
             return
         self._logged = now
-        left = (now - self._began) * max(0, read.total - read.rows) / read.rows
+        left = (now - self._began - lost) * max(0, read.total - read.rows) / read.rows
         self._logger.info(
             "%s: %s of %s in %s, %.0f s to go if all are read",
             self._stream,

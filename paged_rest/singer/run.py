@@ -8,7 +8,14 @@ import typing as t
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from paged_rest.errors import BudgetSpent, Interrupted, QuotaSpent, RunStopped, ScopeMissing
+from paged_rest.errors import (
+    BudgetSpent,
+    Denied,
+    Interrupted,
+    QuotaSpent,
+    RunStopped,
+    ScopeMissing,
+)
 from paged_rest.singer.log import how_far
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import now
@@ -71,10 +78,15 @@ class Run:
             read: How far its list was read, if it was begun.
             page_size: Rows asked for in one request.
         """
-        self.stopped = self.stopped or isinstance(error, RunStopped)
         sentence = f"{stream}: {error}"
         if isinstance(error, ScopeMissing):
             sentence += self._about_scopes(stream)
+        if isinstance(error, Denied):
+            if self.client.recognised:
+                sentence += f". Ask {self.api.name}, or {self._about_deselecting(stream)}"
+            else:
+                self.stopped, sentence = True, f"{stream}: {error.without_api}"
+        self.stopped = self.stopped or isinstance(error, RunStopped)
         too_few = _too_few_requests(read, self.client.budget, page_size)
         if isinstance(error, QuotaSpent | BudgetSpent):
             sentence += how_far(stream, read, self.requests, too_few=too_few)
@@ -102,10 +114,10 @@ class Run:
     def _about_scopes(self, stream: str) -> str:
         granted = self.client.granted_scopes
         has = f" (it has {', '.join(granted)})" if granted else ""
-        return (
-            f"{has}. Give it the scope in {self.api.name}, or deselect the stream "
-            f"(meltano select --exclude {self.tap} {stream} '*')"
-        )
+        return f"{has}. Give it the scope in {self.api.name}, or {self._about_deselecting(stream)}"
+
+    def _about_deselecting(self, stream: str) -> str:
+        return f"deselect the stream (meltano select --exclude {self.tap} {stream} '*')"
 
 
 def _too_few_requests(read: ListRead | None, budget: int | None, page_size: int) -> bool:

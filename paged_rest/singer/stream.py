@@ -77,6 +77,7 @@ class ListStream(SdkStream):
         state = self._state()
         self.summary.read = read = self._new_read(state)
         progress = Progress(self.logger, self.name)
+        lost_before = self.run.client.seconds_lost
         params = self._params(read)
         if self._may_activate(read, state):
             state = state.with_version(self.begin_version(state.version))
@@ -100,7 +101,7 @@ class ListStream(SdkStream):
                 state = state.with_resume_point(read.resume_point)
                 self.stream_state.update(state.entry)
                 self.write_state()
-                progress.log(read)
+                progress.log(read, self.run.client.seconds_lost - lost_before)
         self._finish(read, state)
 
     def _emit(self, rows: Sequence[Row]) -> Iterable[Record]:
@@ -137,6 +138,8 @@ class ListStream(SdkStream):
             self.logger.info(
                 "%s: every row is read and counted, as %s", self.name, read.not_in_order
             )
+        if read.nameless:
+            raise errors.StreamFailed(self._about_nameless(*read.nameless))
         if read.unverified_reason:
             message = f"it is not certain that all rows were read: {read.unverified_reason}"
             raise errors.StreamFailed(message)
@@ -150,10 +153,12 @@ class ListStream(SdkStream):
             )
         if read.proof == "agreement":
             self.logger.warning(
-                "%s: two readings show the same rows, though not the %s that its total states%s; "
-                "nothing is deleted in the target. Report this to %s",
+                "%s: two readings of %s show the same %s, though its total is %s%s; all are sent, "
+                "but nothing is deleted in the target. Report this to %s",
                 self.name,
-                counted(read.total, "row"),
+                self.path,
+                counted(read.rows, "row"),
+                f"{read.total:,}",
                 _listed_twice(read.repeated),
                 self.run.api.name,
             )
@@ -165,6 +170,16 @@ class ListStream(SdkStream):
                 self.activate_version()
             state = state.with_full_read()
         self.stream_state.update(state.entry)
+
+    def _about_nameless(self, fault: str, request: PageRequest) -> str:
+        """Return in words what keeps a read from being complete for ever."""
+        api = self.run.api
+        page = f"page {request.number} of {self.path}" if self.paged else self.path
+        size = f" ({api.page_size}={request.size})" if self.paged else ""
+        return (
+            f"{page}{size} holds {fault}. All rows with an id are sent, but the bookmark does not "
+            f"move and nothing is deleted in the target. Report this to {api.name}"
+        )
 
     # What is asked for
 
@@ -319,4 +334,4 @@ def _listed_twice(ids: frozenset[str]) -> str:
     """Return in words which ids a list shows twice, as far as a log line can hold them."""
     shown = sorted(ids)[:_MOST_IDS]
     more = f" and {len(ids) - len(shown)} more" if len(ids) > len(shown) else ""
-    return f" (it lists twice: {', '.join(shown)}{more})" if ids else ""
+    return f" and it lists these ids twice: {', '.join(shown)}{more}" if ids else ""

@@ -9,7 +9,7 @@ if t.TYPE_CHECKING:
 
 
 class Clock:
-    """The time of the tap's retries: it passes only while they wait, and no chance is in it."""
+    """The time of a tap: it passes only while retries wait, and no chance is in it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Take the place of time and chance until `monkeypatch` is undone."""
@@ -18,6 +18,8 @@ class Clock:
         """Where between its bounds each wait lies."""
         monkeypatch.setattr("backoff._sync.time", self)
         monkeypatch.setattr("backoff._common.time", self)
+        monkeypatch.setattr("paged_rest.http.client.time", self)
+        monkeypatch.setattr("paged_rest.singer.log.time", self)
         monkeypatch.setattr(
             "paged_rest.http.network.random.uniform",
             lambda low, high: low + self.chance * (high - low),

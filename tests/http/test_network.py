@@ -140,11 +140,44 @@ def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkey
     ]
 
 
-def test_a_refused_connection(tap):
+@pytest.fixture
+def closed_port() -> int:
+    """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    result = tap.run(api_url=f"http://127.0.0.1:{port}/open-api")
+        return unused.getsockname()[1]
+
+
+def test_a_refused_connection_is_no_request(tap, clock, closed_port):
+    url = f"http://127.0.0.1:{closed_port}/open-api"
+    result = tap.run(api_url=url, retry_minutes=5, request_budget=4)
     assert_failed(result, "leads: 127.0.0.1 refuses the connection")
+    assert sum(clock.waits) == pytest.approx(300)
+    assert result.logged("INFO")[-1] == "0 requests in all"
+
+
+def test_a_request_ahead_that_never_left_is_none(tap, sandbox, clock, monkeypatch):
+    lost = threading.Event()
+
+    def find(*args: t.Any, **options: t.Any) -> t.Any:
+        if lost.is_set() and len(clock.waits) < 3:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return REAL_GETADDRINFO(*args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    rows = [{"id": str(number)} for number in range(10)]
+    pagination = {"total": 30, "limit": 10, "page": 1, "has_more": True}
+    sandbox.rule(
+        "status",
+        "/leads",
+        status=200,
+        body={"data": rows, "pagination": pagination},
+        headers={"Connection": "close"},
+    )
+    sandbox.before("/leads", 1, lost.set)
+    result = tap.run("leads", retry_minutes=5, request_budget=2)
+    assert len(clock.waits) == 3
+    assert (result.status, sandbox.count()) == (0, 2)
+    assert "2 requests in all" in result.logged("INFO")[-1]
 
 
 @pytest.mark.slow

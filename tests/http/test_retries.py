@@ -9,6 +9,7 @@ import pytest
 
 from tests.harness.clock import Clock
 from tests.harness.outcome import assert_failed
+from tests.harness.streams import ROTOR
 from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
 
@@ -35,11 +36,13 @@ PASSING: list[tuple[dict[str, t.Any], str]] = [
         {"kind": "html"},
         "/leads was answered with status 200 and content type text/html, but is no JSON object",
     ),
-    ({"kind": "bad_json"}, f"/leads {JSON} is no JSON object"),
-    ({"kind": "no_data"}, f"/leads {JSON} holds no list of rows"),
     ({"kind": "error_200"}, f"/leads {JSON} holds no list of rows"),
-    ({"kind": "no_total"}, f"/leads {JSON} does not say how many rows there are"),
-    ({"kind": "wrong_page"}, f"/leads {JSON} is another page than the one that was asked for"),
+]
+BROKEN: list[tuple[str, str]] = [
+    ("bad_json", "is no JSON object"),
+    ("no_data", "holds no list of rows"),
+    ("no_total", "does not say how many rows there are"),
+    ("wrong_page", "is another page than the one that was asked for"),
 ]
 
 
@@ -77,6 +80,24 @@ def test_a_fault_that_passes_costs_two_requests_more(tap, sandbox, clock, rule, 
     assert clock.waits == [1.0, 2.0]
 
 
+@pytest.mark.parametrize(("kind", "what"), BROKEN)
+def test_the_same_broken_answer_twice_is_no_fault_that_passes(tap, sandbox, clock, kind, what):
+    sandbox.rule(kind, "/leads", page=2, times=None)
+    result = tap.run("leads", state=STATE)
+    sentence = f"/leads {JSON} {what}"
+    assert result.warnings == [f"{sentence}; trying again in 1 s (try 2)"]
+    assert_failed(result, f"leads: {sentence}")
+    assert (sandbox.count(), clock.waits) == (3, [1.0])
+
+
+def test_broken_answers_that_differ_are_tried_again(tap, sandbox, clock):
+    for number in range(3):
+        body = {"status": "success", "request": number}
+        sandbox.rule("status", "/leads", status=200, body=body)
+    assert tap.run("leads").status == 0
+    assert clock.waits == [1.0, 2.0, 4.0]
+
+
 @pytest.mark.slow
 def test_a_real_wait(tap, sandbox):
     sandbox.rule("status", "/leads", status=503)
@@ -104,11 +125,32 @@ def test_waits_are_spread_by_chance(tap, sandbox, clock):
     assert clock.waits == [0.5, 1.0, 2.0]
 
 
-def test_each_page_has_its_own_patience(tap, sandbox, clock):
-    for nth in (1, 4, 7):
-        sandbox.rule("status", "/leads", nth=nth, times=2, status=500)
-    assert tap.run().status == 0
-    assert clock.waits == [1.0, 2.0] * 3
+def test_retry_minutes_hold_for_all_of_a_run(tap, sandbox, clock):
+    """What fails for ever uses them up once; each list after that is tried once."""
+    sandbox.rule("status", "*", nth=3, times=None, status=500)
+    result = tap.run(retry_minutes=5, state=STATE)
+    others = [(name, of.path) for name, of in ROTOR.items()]
+    assert_failed(
+        result, " | ".join(f"{name}: {path} was answered with status 500" for name, path in others)
+    )
+    assert sum(clock.waits) == pytest.approx(300)
+    assert [sandbox.count(path) for _, path in others] == [3 + len(clock.waits), *[1] * 5]
+
+
+def test_a_fault_that_passes_uses_up_no_retry_minutes(tap, sandbox, clock):
+    for nth in range(1, 6 * PAGES, 6):
+        sandbox.rule("status", "/leads", nth=nth, times=5, status=500)
+    assert tap.run("leads", retry_minutes=1).status == 0
+    assert clock.waits == [1.0, 2.0, 4.0, 8.0, 16.0] * PAGES
+
+
+def test_the_time_left_does_not_count_waits(tap, sandbox, clock):
+    sandbox.rule("status", "/leads", status=429, retry_after=100)
+    result = tap.succeed("leads")
+    assert clock.waits == [101.0]
+    assert [line for line in result.logged("INFO") if "to go" in line] == [
+        "leads: 10 of 30 rows in 1 request, 0 s to go if all are read"
+    ]
 
 
 @pytest.mark.parametrize("as_date", [False, True])
@@ -168,6 +210,23 @@ def test_the_daily_quota_stops_the_run_without_a_retry(tap, sandbox, clock, rule
     last = result.states[-1]["bookmarks"]["leads"]
     assert last["replication_key_value"] == OLD
     assert last["resume_point"] != []
+
+
+@pytest.mark.parametrize("retry_after", [3600, 1, None])
+def test_a_limit_that_is_not_the_apis_is_no_quota(tap, sandbox, clock, retry_after):
+    body = "<html>Rate limited</html>"
+    sandbox.rule("status", "/leads", nth=2, status=429, retry_after=retry_after, body=body)
+    result = tap.run("leads", state=STATE)
+    if retry_after == 3600:
+        assert_failed(
+            result,
+            "leads: /leads was answered with status 429, but not by Rotor (content type "
+            "text/html): somebody on the way to 127.0.0.1 limits requests and asks to wait for "
+            "3,600 s. Run again after that.",
+        )
+        assert result.bookmark("leads")["resume_point"] != []
+    else:
+        assert (result.status, len(clock.waits)) == (0, 1)
 
 
 @pytest.mark.parametrize("retry_after", ["none", "seconds", "date"])

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from paged_rest.reading import Row
-from paged_rest.records import Conformer, Note, decode_json
+from paged_rest.records import Conformer, Note, as_utf8, decode_json
 from paged_rest.singer.log import StreamSummary
 from tests.harness.catalog import fixed
 from tests.harness.tap import Tap
@@ -53,6 +53,27 @@ def test_decoded(text, value):
     decoded = decode_json(text)
     assert decoded == value
     assert repr(decoded) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'"n\xc3\xa9"', "application/json"),
+        (b'"n\xc3\xa9"', 'application/json; charset="UTF-8"'),
+        (b'\xef\xbb\xbf"n\xc3\xa9"', "application/json"),
+        (b'\xef\xbb\xbf"n\xc3\xa9"', "application/json; charset=ISO-8859-1"),
+        (b'"n\xe9"', "application/json; Charset = 'iso-8859-1'; x=y"),
+        ('"n\xe9"'.encode("utf-16"), "application/json"),
+        ('"n\xe9"'.encode("utf-32"), "application/json; charset=utf-32"),
+        ('"n\xe9"'.encode("utf-16-be"), "application/json; charset=utf-16be"),
+        # What is not so, or not known, is not believed.
+        (b'"n\xc3\xa9"', "application/json; charset=us-ascii"),
+        (b'"n\xc3\xa9"', "application/json; charset=klingon"),
+        (b'"n\xc3\xa9"', "application/json; charset=hex"),
+    ],
+)
+def test_a_text_in_any_charset(body, content_type):
+    assert decode_json(as_utf8(body, content_type)) == "n\xe9"
 
 
 @pytest.mark.parametrize("text", [b"", b"<html>", b"{", b'{"a": }', b"[1] x", b'"\xff'])

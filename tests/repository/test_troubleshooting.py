@@ -37,8 +37,14 @@ class Trouble:
     def rule(self, kind: str, **settings: t.Any) -> str:
         """Read while the API answers by a rule."""
         config = settings.pop("config", {})
-        self.sandbox.rule(kind, "/leads", times=None, **settings)
+        self.sandbox.rule(kind, **{"path": "/leads", "times": None, **settings})
         return self.read(**config)
+
+    def environment(self, **variables: str) -> str:
+        """Read by HTTPS under these variables of the environment."""
+        url = self.sandbox.url.replace("http:", "https:")
+        env = {"NO_PROXY": "", "no_proxy": "", **variables}
+        return self.tap.run("leads", env=env, api_url=url).stderr
 
     def again(self, **config: t.Any) -> str:
         """Read a second time."""
@@ -64,6 +70,10 @@ class Trouble:
 
     def refused(self) -> str:
         self.sandbox.switch(only_limit=50)
+        return self.read()
+
+    def nameless(self) -> str:
+        self.company.edit("leads", self.company.rows("leads")[12]["id"], id=None)
         return self.read()
 
     def endless(self) -> str:
@@ -104,7 +114,10 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     ),
     "was refused: the API key lacks the scope ...": Trouble.scope,
     "was refused with status 403, but not by Rotor (...)": lambda trouble: trouble.rule(
-        "status", status=403, body="Blocked"
+        "status", path="*", status=403, body="Blocked"
+    ),
+    "though Rotor answers other requests: this key or company may not have it. Ask Rotor": (
+        lambda trouble: trouble.rule("status", status=404)
     ),
     "does not exist on ... (status 404). Check the setting api_url.": lambda trouble: trouble.read(
         api_url=f"{trouble.sandbox.url}/v2"
@@ -118,7 +131,16 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "cannot be asked: its name, or that of the proxy, is malformed": (
         lambda trouble: trouble.read(api_url="http://.example.com/open-api")
     ),
+    "the proxy ... refuses the connection. Check the variable ...": lambda trouble: (
+        trouble.environment(HTTPS_PROXY="http://127.0.0.1:9")
+    ),
+    "the variable ... does not name a file of certificates that can be read": lambda trouble: (
+        trouble.environment(REQUESTS_CA_BUNDLE="/nonexistent")
+    ),
     "trying again in ... s (try ...)": Trouble.retried,
+    "was answered with status 429, but not by Rotor (...)": lambda trouble: trouble.rule(
+        "status", status=429, retry_after=3600, body="Slow down"
+    ),
     "the key's requests for today are used up (status 429) after ... of this run: ...": (
         Trouble.quota
     ),
@@ -132,13 +154,12 @@ TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "it is not certain that all rows were read: ...": lambda trouble: trouble.rule(
         "repeat_page", page=3
     ),
+    "holds a row whose id is ... All rows with an id are sent": Trouble.nameless,
     "entered behind the bookmark since the last run (an import with old dates?): the list was "
     "read back to ...": Trouble.imported,
     "the list ends after ... rows, though its responses state that there is more; nothing is "
     "deleted in the target": Trouble.endless,
-    "two readings show the same rows, though not the ... rows that its total states": (
-        Trouble.off_for_good
-    ),
+    "two readings of ... show the same ... rows, though its total is ...": Trouble.off_for_good,
     "read anew, as the settings that limit it have changed": lambda trouble: trouble.again(
         include_archived=False
     ),

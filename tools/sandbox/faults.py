@@ -32,6 +32,7 @@ Kind = Literal[
     "bad_gzip",
     "bad_json",
     "no_data",
+    "recode",
     # or wrong in itself (pages of lists only).
     "repeat_page",
     "wrong_page",
@@ -77,6 +78,8 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     """as an HTTP date instead of a number."""
     seconds: float | None = None
     """`hang`, `delay`: answer after so long; None: never."""
+    charset: str = "utf-8-sig"
+    """`recode`: what the body is in, and is declared to be unless that is UTF-8 with its mark."""
     rate: int = 1000
     """`drip`: bytes a second."""
     limit: int = 100

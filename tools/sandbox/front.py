@@ -27,8 +27,8 @@ FLUSH_SECONDS = 0.001
 # On, and no time to linger: closing sends RST instead of FIN.
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 LATE = frozenset({"hang", "delay"})
-ON_THE_WAY = frozenset({"cut_fin", "cut_rst", "drip", "bad_gzip", "bad_json", "no_data"})
-PLAIN = frozenset({"bad_gzip", "bad_json", "no_data"})
+ON_THE_WAY = frozenset({"cut_fin", "cut_rst", "drip", "bad_gzip", "bad_json", "no_data", "recode"})
+PLAIN = frozenset({"bad_gzip", "bad_json", "no_data", "recode"})
 
 
 @dataclass
@@ -65,6 +65,18 @@ class Collected:
         kept = [pair for pair in self.start["headers"] if pair[0] != b"content-length"]
         length = (b"content-length", str(len(body)).encode())
         self.start["headers"] = [*kept, length, *headers]
+
+    def recode(self, charset: str) -> None:
+        """Put the same text in, in another charset."""
+        kind = b"application/json"
+        if charset != "utf-8-sig":
+            kind += f"; charset={charset}".encode()
+        self.start["headers"] = [
+            pair for pair in self.start["headers"] if pair[0] != b"content-type"
+        ]
+        self.replace(
+            self.body.decode().encode(charset, "backslashreplace"), (b"content-type", kind)
+        )
 
 
 class Front:
@@ -166,6 +178,8 @@ class Front:
             body = decode(answer.body)
             body.pop("data", None)
             answer.replace(encode(body))
+        elif rule.kind == "recode":
+            answer.recode(rule.charset)
         elif rule.kind == "bad_gzip":
             whole = compress(answer.body)
             middle = len(whole) // 2

@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from tests.harness.catalog import as_records
+from tests.harness.outcome import assert_failed
 from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:
@@ -56,7 +57,23 @@ def test_an_answer_that_is_not_the_apis_says_nothing_of_a_lead(tap, company, san
     sandbox.rule("status", f"/leads/{lead}", status=404, body="<html>")
     run = tap.run("leads", lead_ids=[lead])
     assert run.status == 1
-    assert run.last_line.endswith("(status 404). Check the setting api_url.")
+    assert run.last_line == (
+        f"ERROR Failed. leads: /leads/{lead} does not exist on 127.0.0.1 (status 404), though "
+        "Rotor answers other requests: this key or company may not have it. Ask Rotor, or "
+        "deselect the stream (meltano select --exclude tap-rotor leads '*')"
+    )
+
+
+def test_leads_that_are_all_missing_may_mean_a_wrong_address(tap, sandbox):
+    run = tap.run("leads", lead_ids=["gone", "too"], api_url=f"{sandbox.url}/v2")
+    assert run.warnings == ["There is no lead gone", "There is no lead too"]
+    assert_failed(
+        run,
+        "leads: /leads/too does not exist on 127.0.0.1 (status 404). Check the setting api_url.",
+    )
+    assert [request.path for request in sandbox.requests] == [
+        *["/v2/leads/gone", "/v2/leads/too", "/v2/auth/test"]
+    ]
 
 
 @pytest.mark.parametrize("state", ["none", "complete", "interrupted"])

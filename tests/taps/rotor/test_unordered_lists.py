@@ -165,8 +165,8 @@ def test_a_total_that_is_off_for_good(tap, company, off, stream, asked):
     assert run.of_type("ACTIVATE_VERSION") == []
     (warning,) = run.problems
     assert warning == (
-        f"{stream}: two readings show the same rows, though not the {40 + off} rows that its "
-        "total states; nothing is deleted in the target. Report this to Rotor"
+        f"{stream}: two readings of {ROTOR[stream].path} show the same 40 rows, though its total "
+        f"is {40 + off}; all are sent, but nothing is deleted in the target. Report this to Rotor"
     )
     assert tap.asked(stream) == asked
 
