@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import typing as t
 
@@ -11,6 +12,12 @@ from tools.sandbox import Company, Sandbox
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hang_up() -> None:
+    """Let SIGHUP be what it is on a terminal, whoever runs the tests, and below `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

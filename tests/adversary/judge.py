@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -13,7 +14,6 @@ if t.TYPE_CHECKING:
     from tests.adversary.world import Change, Item, Place, World
 
 LATE = 300.0
-_AGES_HENCE = 1e12
 
 # What the README says that no run sees, by name.
 BALANCED = "balanced"
@@ -109,7 +109,7 @@ class Judge:
         missing: list[Item] = []
         stale: list[Item] = []
         fresh_from = self._fresh_from(world, settings, stored, bookmarked)
-        start = seconds(settings.start_date) if settings.start_date else None
+        start = seconds(settings.start_date) if settings.start_date else -math.inf
         there = world.there or {}
         for item in world.items:
             version = there.get(item.id)
@@ -120,19 +120,23 @@ class Judge:
             if held is None:
                 missing.append(item)
             elif held[0] < version and (
-                settings.full_table or (when is not None and when >= max(fresh_from, start or 0))
+                settings.full_table or (when is not None and when >= max(fresh_from, start))
             ):
                 stale.append(item)
         unexcused: dict[str, list[str]] = {}
         for item in missing:
             why = self._why(world, item, stored, edge, floor)
-            if why not in EXCUSED and item.when is None and (start is not None or limits_before[1]):
+            if (
+                why not in EXCUSED
+                and item.when is None
+                and (settings.start_date or limits_before[1])
+            ):
                 why = UNDATED
             if why in EXCUSED or item.id in self.hidden:
                 name = why if why in EXCUSED else "earlier"
                 self.hidden.add(item.id)
                 self.excused[name] = self.excused.get(name, 0) + 1
-            elif settings.full_table or (start or 0) <= (item.when or _AGES_HENCE):
+            elif settings.full_table or item.when is None or start <= item.when:
                 unexcused.setdefault(why, []).append(item.id)
         for why in ("", "behind", "behind, resumed"):
             if why in unexcused:
