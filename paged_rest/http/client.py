@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import backoff
 import requests
 import urllib3
+from typing_extensions import override
 
 from paged_rest import errors
 from paged_rest.http import environment, network
@@ -46,6 +47,16 @@ def _without_query(record: logging.LogRecord) -> bool:
 
 
 logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
+# Of a line that is no header it logs a traceback, with the headers behind it.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
+
+
+class _Session(requests.Session):
+    """A session that does not even read where a redirect leads: some addresses fail requests."""
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 class Client:
@@ -73,7 +84,7 @@ class Client:
         self._timeout = float(config["request_timeout"])
         self._retry_seconds = 60.0 * config["retry_minutes"]
         self._logger = logger
-        self._session = requests.Session()
+        self._session = _Session()
         # This also keeps a login of ~/.netrc from taking the place of the key.
         self._session.auth = api.authenticator(config.get("api_key") or "")
         self._session.headers.update(

@@ -138,12 +138,15 @@ class PageReader:
         if body is None:
             is_page_of_site = "json" not in response.content_type
             raise broken(response, "is no JSON object", passing=is_page_of_site)
-        data = body.get("data")
+        data, pagination = body.get("data"), body.get("pagination")
+        # Servers write an empty list as null, too: believed where they also say that it is empty.
+        if data is None and isinstance(pagination, dict):
+            data = [] if _count(pagination.get(self.api.total)) == 0 else None
         success = self.api.success
         failed = any(body.get(name, value) != value for name, value in success.items())
         if failed or not isinstance(data, list):
             raise broken(response, "holds no list of rows", passing=failed)
-        return data, body.get("pagination")
+        return data, pagination
 
 
 def _identified(item: object) -> tuple[dict[str, t.Any], str]:

@@ -41,7 +41,7 @@ def error_for(response: Response, api: Api) -> TapError:
         Retriable: A fault of the server or a passing limit.
     """
     status = response.status
-    if 300 <= status < 400:  # noqa: PLR2004
+    if 300 <= status < 400 and "Location" in response.headers:  # noqa: PLR2004
         return RunStopped(_redirected(response))
     if meaning := _BY_STATUS.get(status):
         return meaning(response, api)
@@ -54,7 +54,10 @@ def error_for(response: Response, api: Api) -> TapError:
 
 
 def _redirected(response: Response) -> str:
-    host = urlsplit(response.headers.get("Location", "")).hostname or response.host
+    try:
+        host = urlsplit(response.headers["Location"]).hostname or response.host
+    except ValueError:
+        host = response.host
     return (
         f"{response.path} was redirected to {host} (status {response.status}), which is not "
         "followed: the key would travel along. Check the setting api_url."

@@ -29,17 +29,27 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 def as_utf8(body: bytes, content_type: str) -> bytes:
     """Return a text in UTF-8: by its byte order mark, else by the charset of its Content-Type.
 
-    A charset that is unknown, or is not that of the text, is not believed.
+    A charset that is unknown, or is not that of the text, is not believed: many servers declare
+    ISO-8859-1 of whatever they send, and hardly a text in it reads as UTF-8 too.
     """
     declared = _CHARSET.search(content_type)
     charset = declared[1].lower() if declared else "utf-8"
-    charset = next((name for mark, name in _MARKS if body.startswith(mark)), charset)
-    if charset in {"utf-8", "utf8"}:
+    marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    charset = marked or charset
+    if charset in {"utf-8", "utf8"} or (marked is None and _is_utf8(body)):
         return body
     try:
         return body.decode(charset).encode()
     except (LookupError, ValueError):
         return body
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Whether a JSON text is in UTF-8: in UTF-16 and UTF-32 it holds NUL."""
+    try:
+        return "\0" not in body.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def decode_json(body: bytes) -> t.Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 import typing as t
+from fnmatch import fnmatch
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
@@ -12,7 +14,7 @@ from jsonschema import Draft202012Validator
 from paged_rest.timestamps import from_setting
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from jsonschema import ValidationError
 
@@ -57,6 +59,26 @@ def problems(
     return found or [*_meaningless(config, api, prefix), *own(config)]
 
 
+def unknown_in_maps(maps: object, fields: Mapping[str, Collection[str]]) -> Iterable[str]:
+    """Yield a sentence for each stream map of nothing: what it was to mask would leave as it is.
+
+    Args:
+        maps: The setting stream_maps.
+        fields: The fields of each stream.
+    """
+    for key, made in maps.items() if isinstance(maps, dict) else ():
+        own = made if isinstance(made, dict) else {}
+        source = str(own.get("__source__", key))
+        streams = [name for name in fields if fnmatch(name, source)]
+        if not streams and key != "__else__":
+            yield f"The setting stream_maps names an unknown stream, {_quoted(source, fields)}"
+        known = {field for name in streams for field in fields[name]}
+        gone = [name for name, value in own.items() if value in (None, "None", "__NULL__")]
+        for name in gone if streams else ():
+            if name not in known and not name.startswith("__"):
+                yield f"The setting stream_maps takes an unknown field away, {_quoted(name, known)}"
+
+
 def _maps(config: Mapping[str, t.Any]) -> list[object]:
     maps = config.get("stream_maps")
     return [maps, *maps.values()] if isinstance(maps, dict) else []
@@ -95,9 +117,13 @@ def _sentence(error: ValidationError, known: Mapping[str, t.Any]) -> str:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
+    return f"There is no setting {_quoted(name, known)}"
+
+
+def _quoted(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"There is no setting {name[:60]!r}{hint}"
+    return f"{name[:60]!r}{hint}"
 
 
 def _meaningless(config: Mapping[str, t.Any], api: Api, prefix: str) -> Iterable[str]:
@@ -108,6 +134,8 @@ def _meaningless(config: Mapping[str, t.Any], api: Api, prefix: str) -> Iterable
         yield "The setting api_key holds a space, a line break or another character no key has"
     if not _is_address(config.get("api_url", api.url_base)):
         yield f"The setting api_url must be an address as in {api.url_base}"
+    if config.get("faker_config") and find_spec("faker") is None:
+        yield "The setting faker_config needs the package faker installed beside the tap"
     start_date = config.get("start_date")
     if start_date:
         try:

@@ -196,6 +196,11 @@ def _about_lists(
                 yield f"{stream.name} filters by the setting {setting}, which is secret"
 
 
+def fields_of(stream: type[ListDeclaration]) -> set[str]:
+    """Return the fields that a list declares, whatever a catalog leaves of them."""
+    return set((_schema(stream) or {}).get("properties", {}))
+
+
 def _schema(stream: type[ListDeclaration]) -> Mapping[str, t.Any] | None:
     declared = _declared(stream, "schema")
     if isinstance(declared, StreamSchema):

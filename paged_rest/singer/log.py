@@ -140,7 +140,12 @@ def how_far(stream: str, read: ListRead | None, requests: int, *, too_few: bool)
 
 def _named(counts: Counter[str]) -> str:
     shown = ", ".join(
-        f"{name[:60]} ({number:,})" for name, number in counts.most_common(_MOST_NAMES)
+        f"{_printable(name[:60])} ({number:,})" for name, number in counts.most_common(_MOST_NAMES)
     )
     more = len(counts) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _printable(name: str) -> str:
+    """Return a name of the API's as it can stand in a line of a log."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)

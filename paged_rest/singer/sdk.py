@@ -395,9 +395,14 @@ class SdkTap(Tap):
     @plugin_cli
     @override
     def cli(cls) -> click.Command:  # noqa: N805
-        """The command line; of a level of the log that is none, the SDK shows a traceback."""
+        """The command line; the SDK shows a traceback where the log cannot be set up."""
         problem = log_level_problem(cls._env_var_prefix)
-        command = super().cli
+        try:
+            command = super().cli
+        except Exception as error:  # noqa: BLE001 (the file of a log may name any class)
+            kind = type(error).__name__
+            sys.stderr.write(f"The file that SINGER_SDK_LOG_CONFIG names cannot be used ({kind})\n")
+            sys.exit(1)
         if problem:
             cls.logger.error(problem)
             sys.exit(1)

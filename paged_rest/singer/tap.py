@@ -11,7 +11,7 @@ from paged_rest import settings
 from paged_rest.errors import Interrupted, OutputLost
 from paged_rest.http import Client
 from paged_rest.singer.catalog import parse_catalog
-from paged_rest.singer.declaration import refuse_unsupported_lists
+from paged_rest.singer.declaration import fields_of, refuse_unsupported_lists
 from paged_rest.singer.log import log_run, log_stream
 from paged_rest.singer.run import Run
 from paged_rest.singer.sdk import SdkTap
@@ -86,7 +86,12 @@ class ListTap(SdkTap):
 
     @override
     def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
-        return settings.problems(dict(self.config), declared, self.api, prefix, self.own_problems)
+        return settings.problems(dict(self.config), declared, self.api, prefix, self._problems)
+
+    def _problems(self, config: Mapping[str, t.Any]) -> Iterable[str]:
+        fields = {stream.name: fields_of(stream) for stream in self.lists}
+        yield from settings.unknown_in_maps(config.get("stream_maps"), fields)
+        yield from self.own_problems(config)
 
     @override
     def usable_bookmarks(self, bookmarks: dict[str, t.Any]) -> dict[str, t.Any]:

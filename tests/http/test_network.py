@@ -21,6 +21,8 @@ from tools.sandbox import Company, Sandbox
 if t.TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from tests.harness.run import Run
+
 # For `localhost`, vouched for by nobody; its key is as public as this test.
 CERTIFICATE = Path(__file__).with_name("data") / "self_signed.pem"
 CHECK = "Check the setting api_url and this machine's network."
@@ -203,17 +205,51 @@ def test_a_body_that_drips_for_ever(tap, sandbox, monkeypatch):
     assert sandbox.count() == 1
 
 
-def test_what_is_no_http_at_all(tap):
+def run_answered(tap: Tap, answer: bytes) -> Run:
+    """Run the tap against what answers one request so, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def greet() -> None:
             connection, _ = server.accept()
             with connection:
                 connection.recv(65536)
-                connection.sendall(b"220 mail.example ESMTP\r\n")
+                connection.sendall(answer)
 
         thread = threading.Thread(target=greet)
         thread.start()
-        result = tap.run(api_url=f"http://127.0.0.1:{server.getsockname()[1]}")
+        result = tap.run("leads", api_url=f"http://127.0.0.1:{server.getsockname()[1]}")
         thread.join()
+    return result
+
+
+def test_what_is_no_http_at_all(tap):
+    result = run_answered(tap, b"220 mail.example ESMTP\r\n")
     assert_failed(result, "leads: 127.0.0.1 broke the connection")
+
+
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        (b"204 No Content", "was answered with status 204"),
+        (b"304 Not Modified", "was answered with status 304"),
+        (
+            b"302 Found\r\nLocation: https://[nowhere",
+            (
+                "was redirected to 127.0.0.1 (status 302), which is not followed: the key would "
+                "travel along. Check the setting api_url."
+            ),
+        ),
+    ],
+)
+def test_an_answer_that_leads_nowhere(tap, head, sentence):
+    result = run_answered(tap, b"HTTP/1.1 " + head + b"\r\n\r\n")
+    assert_failed(result, f"leads: /leads {sentence}")
+
+
+def test_a_line_that_is_no_header_shows_no_traceback(tap):
+    """urllib3 logs one, with all headers behind that line: those may hold a session."""
+    line = b"Who goes there\r\nSet-Cookie: session=1\r\nContent-Length: 2"
+    result = run_answered(tap, b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n{}")
+    sentence = "status 200 and content type none, but holds no list of rows"
+    assert result.problems == [f"Failed. leads: /leads was answered with {sentence}"]
+    assert "session" not in result.stderr

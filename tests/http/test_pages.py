@@ -69,3 +69,13 @@ def test_a_total_that_is_not_the_number_of_rows_is_kept(total):
     page = read_whole(total=total)
     assert [row.id for row in page.rows] == ["1", "2"]
     assert (page.total, page.has_more) == (total, False)
+
+
+@pytest.mark.parametrize("paged", [True, False])
+def test_an_empty_list_that_is_written_as_null(paged):
+    """Servers written in Go write a list without rows so."""
+    body = json.dumps({"data": None, "pagination": {"total": 0, "has_more": False}})
+    reader = PageReader(ROTOR, Conformer(SCHEMA), TYPED, None, None, paged=paged)
+    page = reader.page(Response(200, {}, body.encode(), "/list", "localhost", 0.1), FIRST)
+    assert page
+    assert (page.rows, page.total, page.has_more) == ([], 0, False)

@@ -138,6 +138,12 @@ def test_a_summary_names_misfits_and_no_value(tap):
     ]
 
 
+def test_a_name_of_a_field_stays_in_its_line(tap, company):
+    company.insert("leads", **{"x\n2026-01-01 00:00:00,000 | ERROR    | tap-rotor | no\x1b[31m": 1})
+    unknown, *_ = tap.succeed("leads").warnings
+    assert "x\ufffd2026-01-01 00:00:00,000 | ERROR    | tap-rotor | no\ufffd[31m (1)" in unknown
+
+
 def test_leads_by_id_tell_no_more_than_the_id(tap, sandbox):
     ids = [row["id"] for row in sandbox.company.rows("leads")[:3]]
     assert_discreet(tap.succeed(lead_ids=[*ids, "gone"], env=DEBUG))

@@ -68,6 +68,8 @@ def test_decoded(text, value):
         ('"n\xe9"'.encode("utf-16-be"), "application/json; charset=utf-16be"),
         # What is not so, or not known, is not believed.
         (b'"n\xc3\xa9"', "application/json; charset=us-ascii"),
+        (b'"n\xc3\xa9"', "application/json; charset=ISO-8859-1"),
+        (b'"n\xc3\xa9"', "application/json; charset=utf-16"),
         (b'"n\xc3\xa9"', "application/json; charset=klingon"),
         (b'"n\xc3\xa9"', "application/json; charset=hex"),
     ],

@@ -194,6 +194,16 @@ def test_a_level_of_the_log_that_is_none(variables, sandbox, variable):
     assert sandbox.requests == []
 
 
+@pytest.mark.parametrize(("text", "kind"), [("version: [1\n", "ParserError"), ("", "TypeError")])
+def test_a_file_that_sets_the_log_up_and_cannot_be_used(variables, sandbox, tmp_path, text, kind):
+    file = tmp_path / "log.yml"
+    file.write_text(text, encoding="utf-8")
+    result = invoke(["--config=ENV"], {**variables, "SINGER_SDK_LOG_CONFIG": str(file)})
+    sentence = f"The file that SINGER_SDK_LOG_CONFIG names cannot be used ({kind})\n"
+    assert (result.status, result.stdout, result.stderr) == (1, "", sentence)
+    assert sandbox.requests == []
+
+
 def test_a_level_of_the_log_that_a_dotenv_file_brings_in(variables, tmp_path):
     file = tmp_path / ".env"
     file.write_text("LOGLEVEL=nope\n", encoding="utf-8")

@@ -99,6 +99,42 @@ def test_a_stream_map_that_takes_the_key_away_is_refused(tap, sandbox):
     assert sandbox.requests == []
 
 
+EMAILS = "'emails'; did you mean email?"
+
+
+@pytest.mark.parametrize(
+    ("maps", "what"),
+    [
+        ({"lead": {"email": None}}, "names an unknown stream, 'lead'; did you mean leads?"),
+        ({"old": {"__source__": "lead"}}, "names an unknown stream, 'lead'; did you mean leads?"),
+        ({"x*": {}, "__else__": None}, "names an unknown stream, 'x*'"),
+        *(
+            ({name: {"emails": value}}, f"takes an unknown field away, {EMAILS}")
+            for name in ("leads", "lead*")
+            for value in (None, "None", "__NULL__")
+        ),
+    ],
+)
+def test_a_stream_map_of_nothing_is_refused(tap, sandbox, maps, what):
+    """What it was to mask would leave as it is."""
+    result = tap.run(stream_maps=maps)
+    assert_refused(result, f"The setting stream_maps {what}")
+    assert sandbox.requests == []
+
+
+def test_a_map_of_what_is_not_selected_is_none_of_nothing(tap):
+    maps = {"leads": {"email": None}, "*": {"extra_fields": None}, "all": {"__source__": "pins"}}
+    assert tap.run("pin_types", stream_maps=maps).status == 0
+
+
+def test_faker_has_to_be_there(tap, sandbox):
+    result = tap.run(faker_config={"seed": 1})
+    assert_refused(
+        result, "The setting faker_config needs the package faker installed beside the tap"
+    )
+    assert sandbox.requests == []
+
+
 def test_a_stream_map_that_cannot_be_read_is_refused(tap, sandbox):
     result = tap.run(stream_maps={"leads": {"x": "nonsense("}})
     assert (result.status, result.stdout, sandbox.requests) == (1, "", [])
