@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from paged_rest.errors import UsageError
 
 if t.TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 # Of the folder that the command runs in: another may be that of another company.
 DOTENV = Path(".env")
@@ -58,7 +59,23 @@ def environment_settings(
             problems.append(f"The environment variable {variable} must be {wanted}")
     if problems:
         raise UsageError(*problems)
+    for variable, near in _misspelt([*schema["properties"]], prefix):
+        logger.warning(
+            "The environment variable %s gives no setting; did you mean %s?", variable, near
+        )
     return found
+
+
+def _misspelt(names: Iterable[str], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield each variable whose name is nearly that of a setting, and the name that is near.
+
+    Others with the prefix are Meltano's, as in `TAP_X__SELECT`.
+    """
+    known = [*(prefix + name.upper() for name in names), f"{prefix}LOGLEVEL"]
+    for variable in sorted(os.environ.keys() - {*known}):
+        if variable.startswith(prefix):
+            near = difflib.get_close_matches(variable, known, n=1, cutoff=0.9)
+            yield from ((variable, name) for name in near)
 
 
 def log_level_problem(prefix: str) -> str | None:

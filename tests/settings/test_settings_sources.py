@@ -302,3 +302,13 @@ def test_no_config_at_all_is_one_sentence():
     result = invoke([])
     assert [sentence[:32] for sentence in result.errors] == ["The setting api_key is missing. "]
     assert (result.status, result.stdout) == (1, "")
+
+
+def test_a_variable_that_is_nearly_that_of_a_setting_is_named(sandbox):
+    env = {"TAP_ROTOR_API_URL": sandbox.url, "TAP_ROTOR_API_KEY": sandbox.api_key}
+    result = invoke(
+        ["--config=ENV"], {**env, "TAP_ROTOR_LEAD_TAG": "VIP", "TAP_ROTOR__SELECT": "[]"}
+    )
+    assert result.status == 0
+    (warning,) = [line for line in result.problems if "environment" in line]
+    assert warning.endswith("TAP_ROTOR_LEAD_TAG gives no setting; did you mean TAP_ROTOR_LEAD_TAGS?")
