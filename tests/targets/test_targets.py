@@ -16,7 +16,8 @@ from psycopg import sql
 
 from tests.harness.streams import NAMES
 from tests.targets.loads import three_loads
-from tests.targets.others import SCHEMA, TARGETS, Place, Target, plain
+from tests.targets.others import REQUIREMENTS, SCHEMA, TARGETS, Place, Target, plain
+from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,19 @@ if t.TYPE_CHECKING:
     from tests.targets.loads import Load, Rows
     from tools.harness.postgres import Postgres
 
-pytestmark = pytest.mark.long
+PAGE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("target", TARGETS, ids=attrgetter("name"))
+def test_the_page_says_that_this_version_is_tested(target: Target) -> None:
+    wanted = (REQUIREMENTS / f"{target.name}.txt").read_text(encoding="utf-8").split()
+    (line,) = [line for line in PAGE.splitlines() if line.startswith(f"| {target.name} ")]
+    _, version, status, *_ = line.split(" | ")
+    assert f"{target.name}=={version}" in wanted
+    assert status.startswith("tested")
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("target", TARGETS, ids=attrgetter("name"))
 def test_what_it_holds(
     target: Target, postgres: Postgres, database: psycopg.Connection, tmp_path: Path
