@@ -115,10 +115,17 @@ def _records(company: Company, name: str, *, flat: bool) -> Rows:
         if "mood" in record:
             record["extra_fields"] = {"mood": record.pop("mood")}
         rows.append(record)
-    records = {record["id"]: record for record in as_records(name, rows)}
-    if not flat:
-        return records
-    return {key: _flat(schemas()[name], record) for key, record in records.items()}
+    shape = _flat if flat else _in_order
+    return {record["id"]: shape(schemas()[name], record) for record in as_records(name, rows)}
+
+
+def _in_order(schema: Row, value: t.Any) -> t.Any:
+    """Return a value with the properties of each object in the order of the schema."""
+    if "items" in schema and value:
+        return [_in_order(schema["items"], each) for each in value]
+    if "properties" in schema and value:
+        return {name: _in_order(of, value[name]) for name, of in schema["properties"].items()}
+    return value
 
 
 def _flat(schema: Row, value: Row | None, prefix: str = "") -> Row:
