@@ -85,11 +85,11 @@ def _change(company: Company) -> None:
     leads = [row["id"] for row in company.rows("leads")[:6]]
     company.edit("leads", leads[0], notes=None, name="edited\n", projected_value=Decimal("0.1"))
     company.archive(leads[1])
-    company.delete("leads", leads[2])
+    company.delete("leads", leads[5])
     for name in NAMES:
         company.insert(name, 2)
     for name in ("pins", "customers", "service_plans", "serviced_jobs"):
-        company.delete(name, company.rows(name)[2]["id"])
+        company.delete(name, company.rows(name)[-1]["id"])
     plan = company.rows("service_plans")[0]
     company.edit("service_plans", plan["id"], active=False, sale_value=7, sold_by=None)
 
