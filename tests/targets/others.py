@@ -105,13 +105,11 @@ def four_digits_of_a_second(value: t.Any) -> t.Any:
     return re.sub(r"(:\d\d\.\d{4})\d\dZ", r"\g<1>00Z", value) if isinstance(value, str) else value
 
 
-def python_text(value: t.Any) -> t.Any:
-    """Make a list or an object text as Python writes it, which is no JSON."""
-    return str(value) if isinstance(value, list | dict) else value
-
-
 def everything_text(value: t.Any) -> t.Any:
-    return "" if value is None else str(value)
+    """Make all that is not JSON text already text as Python writes it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, list | dict) else str(value)
 
 
 def escaped(value: t.Any) -> t.Any:
@@ -262,7 +260,8 @@ TARGETS = (
         "target-csv",
         lambda place: {"output_path": str(place.folder)},
         from_csv,
-        changes=(python_text, everything_text),
+        tap=FLAT,
+        changes=(everything_text,),
         keeps="last",
     ),
 )
