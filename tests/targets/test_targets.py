@@ -27,16 +27,15 @@ if t.TYPE_CHECKING:
     from tests.targets.loads import Load, Rows
     from tools.harness.postgres import Postgres
 
-PAGE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
 
-
-@pytest.mark.parametrize("target", TARGETS, ids=attrgetter("name"))
-def test_the_page_says_that_this_version_is_tested(target: Target) -> None:
-    wanted = (REQUIREMENTS / f"{target.name}.txt").read_text(encoding="utf-8").split()
-    (line,) = [line for line in PAGE.splitlines() if line.startswith(f"| {target.name} ")]
-    _, version, status, *_ = line.split(" | ")
-    assert f"{target.name}=={version}" in wanted
-    assert status.startswith("tested")
+def test_the_page_says_which_versions_are_tested() -> None:
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8").splitlines()
+    for target in TARGETS:
+        wanted = (REQUIREMENTS / f"{target.name}.txt").read_text(encoding="utf-8").split()
+        (line,) = [line for line in page if line.startswith(f"| {target.name} ")]
+        _, version, status, *_ = line.split(" | ")
+        assert f"{target.name}=={version}" in wanted
+        assert status.startswith("tested")
 
 
 @pytest.mark.long
