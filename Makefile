@@ -69,6 +69,10 @@ quick: install ## Have a first answer within a minute: most of the tests, none s
 test-long: install plugins ## Pass the others, which take long
 	$(RUN) -m pytest -m long --durations=0
 
+.PHONY: test-targets
+test-targets: install ## Load into six other targets, each in an environment of its own
+	$(RUN) -m pytest -m long --durations=0 tests/targets/test_targets.py
+
 .PHONY: simulate
 simulate: install plugins ## Load a month of a changing company through faults and kills: DAYS=, SEED=
 	$(RUN) -m tools.simulation --days $(or $(DAYS),30) $(if $(SEED),--seed $(SEED))

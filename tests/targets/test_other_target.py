@@ -1,4 +1,4 @@
-"""Any Singer target: the same tap with one that knows nothing of PostgreSQL or of the SDK."""
+"""Another target by Meltano: one that knows nothing of PostgreSQL or of the SDK."""
 
 from __future__ import annotations
 
