@@ -170,10 +170,11 @@ class _Fields:
         fit_item = self._fit(declared.get("items", {}), [one.get("items", {}) for one in known])
 
         def fit(value: t.Any, path: str, extra: _Extra) -> t.Any:
-            return [
+            fitted = [
                 _fitted(fit_item, item, f"{path}.{index}", extra)
                 for index, item in enumerate(_of_type(list, value))
             ]
+            return _of_one_type(fitted) if fit_item is _fit_number else fitted
 
         return fit
 
@@ -218,6 +219,13 @@ def _fit_number(value: t.Any, _path: str, _extra: _Extra) -> t.Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and _bounded(value):
         return value
     raise _Misfit
+
+
+def _of_one_type(numbers: list[int | Decimal | None]) -> list[int | Decimal | None]:
+    """Return numbers as they are, but -93 as -93.0 beside 44.9: PostgreSQL's driver mixes none."""
+    if not any(isinstance(number, Decimal) for number in numbers):
+        return numbers
+    return [Decimal(f"{number}.0") if type(number) is int else number for number in numbers]
 
 
 def _fit_integer(value: t.Any, path: str, extra: _Extra) -> t.Any:

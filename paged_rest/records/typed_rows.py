@@ -149,6 +149,7 @@ def _all(one: bytes) -> re.Pattern[bytes]:
 
 
 _NUMBERS = _all(rb"0|-?[1-9]\d{0,49}|-?\d{1,50}\.\d{1,50}")
+_FRACTIONS = _all(rb"-?\d{1,50}\.\d{1,50}")
 _INTEGERS = _all(rb"0|-?[1-9]\d{0,17}")
 _DECIMALS = _all(rb"0|-?[1-9]\d{0,28}|-?\d{1,29}\.\d{1,9}")
 
@@ -180,7 +181,8 @@ def _normalise_decimals(
 def _normalise_arrays(
     _rows: object, _name: str, values: Iterable[list[msgspec.Raw] | None]
 ) -> None:
-    _check(_NUMBERS, chain.from_iterable(filter(None, values)))
+    # `Conformer` sees to lists in which some numbers are whole.
+    _check(_FRACTIONS, chain.from_iterable(filter(None, values)))
 
 
 def _normalise_each(fit: Callable[[str], str]) -> Callable[..., None]:

@@ -127,6 +127,7 @@ def test_ordinary_pages_take_the_quick_way(stream, decimals):
         b'{"id": "1", "projected_value": 1e5}',
         b'{"id": "1", "projected_value": NaN}',
         b'{"id": "1", "location": [41.65622, [2]]}',
+        b'{"id": "1", "location": [44.9, -93]}',
         b'{"id": "1", "created_at": "2026-02-30T00:00:00.000Z"}',
         b'{"id": "1", "created_at": "2026-W01-1T00:00:00.000Z"}',
         b'{"id": "1", "created_at": "2026-01-01T24:00:00.000Z"}',

@@ -104,7 +104,9 @@ def test_nested_beyond_all_measure_is_not_json():
         ("leads", "archived", False, False),
         ("leads", "tags", [], []),
         ("leads", "tags", ["a", None], ["a", None]),
-        ("leads", "location", [44.9, -93], [Decimal("44.9"), -93]),
+        # PostgreSQL's driver takes no list of whole and other numbers.
+        ("leads", "location", [44.9, -93, None], [Decimal("44.9"), Decimal("-93.0"), None]),
+        ("leads", "location", [44, -93], [44, -93]),
         ("leads", "created_at", "2026-02-03", "2026-02-03T00:00:00.000000Z"),
         ("leads", "created_at", "2026-02-03T10:11:12+01:00", "2026-02-03T09:11:12.000000Z"),
         ("leads", "created_at", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),

@@ -311,4 +311,4 @@ def test_a_variable_that_is_nearly_that_of_a_setting_is_named(sandbox):
     )
     assert result.status == 0
     (warning,) = [line for line in result.problems if "environment" in line]
-    assert warning.endswith("TAP_ROTOR_LEAD_TAG gives no setting; did you mean TAP_ROTOR_LEAD_TAGS?")
+    assert "TAP_ROTOR_LEAD_TAG gives no setting; did you mean TAP_ROTOR_LEAD_TAGS?" in warning

@@ -29,7 +29,7 @@ HARD: dict[str, list[Row]] = {
         {"notes": TEXT, "name": "", "tags": ["", "NULL", "a,b", '"{}"', "ü😀"], "phone": "NULL"},
         {
             "projected_value": Decimal("1234567890123456.78"),
-            "location": [Decimal("0.1"), Decimal("-77.5")],
+            "location": [Decimal("0.1"), -77],
         },
         {"value_score": Decimal("0.12345678901234"), "tags": [], "location": None, "notes": " "},
         {"mood": {"a": [1, None, {"b": "x"}], "c": ""}, "archived": None, "projected_value": 0},
