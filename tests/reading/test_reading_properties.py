@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
 pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.slow]
 
-THOROUGH = settings(max_examples=1500, deadline=None, derandomize=True)
+THOROUGH = settings(max_examples=1200, deadline=None, derandomize=True)
 
 FIRST_ROWS = ["insert", "insert", "insert", "tie", "null", "future"]
 MEANWHILE = ["insert", "remove", "import", "null", "future", "tie", "leave", "reenter", "clamp"]

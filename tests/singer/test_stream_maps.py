@@ -286,9 +286,9 @@ def test_the_recipes_for_columns(changed, company):
     ]
     assert found == [
         (101 * 1.1, 10100, None),
-        (1234.50 * 1.1, 123450, "[41.65622, -93]"),
-        (500 * 1.1, 50000, "[41.65622, -93]"),
-        (None, None, "[41.65622, -93]"),
+        (1234.50 * 1.1, 123450, "[41.65622, -93.0]"),
+        (500 * 1.1, 50000, "[41.65622, -93.0]"),
+        (None, None, "[41.65622, -93.0]"),
     ]
     columns = result.of_type("SCHEMA")[0]["schema"]["properties"]
     kinds = [columns[name]["type"][0] for name in ("with_tax", "cents", "place")]

@@ -19,7 +19,7 @@ Lead = dict[str, t.Any]
 
 pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.slow]
 
-THOROUGH = settings(max_examples=2000, deadline=None, derandomize=True)
+THOROUGH = settings(max_examples=1200, deadline=None, derandomize=True)
 KINDS = ["insert", "insert", "reschedule", "reschedule", "reschedule", "call off", "edit", "remove"]
 PAST_END = ["empty", "refused"]
 
