@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
     from paged_rest.singer import ListTap
 
 Message = dict[str, t.Any]
+READS = "reads"
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,17 @@ class Run:
 
     @property
     def streams(self) -> list[str]:
-        """Streams in the order of their first SCHEMA."""
-        return list(dict.fromkeys(message["stream"] for message in self.of_type("SCHEMA")))
+        """Streams of lists in the order of their first SCHEMA."""
+        names = dict.fromkeys(message["stream"] for message in self.of_type("SCHEMA"))
+        return [name for name in names if name != READS]
+
+    @property
+    def reads(self) -> dict[str, Message]:
+        """What the stream `reads` tells of each stream; once of each."""
+        rows = self.records(READS)
+        assert len({row["stream"] for row in rows}) == len(rows)
+        assert len({row["run_id"] for row in rows}) <= 1
+        return {row["stream"]: row for row in rows}
 
     @property
     def states(self) -> list[Message]:
