@@ -82,6 +82,7 @@ class ReadsStream(StatelessStream):
     primary_keys = _KEYS
     schema: t.ClassVar[dict[str, t.Any]] = {
         "type": "object",
+        "description": "What each run read of each list, and how that is known",
         "properties": {name: _declared(name, *said) for name, said in _FIELDS.items()},
         "required": [*_KEYS],
     }

@@ -215,7 +215,7 @@ def test_an_api_has_a_name_for_each_thing():
 
 def test_a_filter_is_stable_only_where_that_is_declared(monkeypatch):
     with restored():
-        leads, _, _, customers, _, jobs = TapRotor(config={"api_key": "k"}).streams.values()
+        leads, _, _, customers, _, jobs, _ = TapRotor(config={"api_key": "k"}).streams.values()
         assert not leads.has_unstable_filter | customers.has_unstable_filter
         assert not jobs.has_unstable_filter
     monkeypatch.setattr(type(customers), "stable_filters", {})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import typing as t
 
+from paged_rest.singer import ReadsStream
+
 if t.TYPE_CHECKING:
     from tools.generate.declarations import Declared
 
@@ -69,7 +71,8 @@ def render(declared: Declared, _text: str = "") -> str:
         what=declared.what,
         tap=declared.name,
     )
-    tables = ("\n".join(_table(declared, name)) for name in declared.streams)
+    lists = [name for name in declared.streams if name != ReadsStream.name]
+    tables = ("\n".join(_table(declared, name)) for name in lists)
     return head + "\n".join(tables) + "\n"
 
 
