@@ -6,6 +6,7 @@ import typing as t
 
 from typing_extensions import override
 
+from paged_rest.singer.declaration import READS
 from paged_rest.singer.sdk import StatelessStream
 from paged_rest.timestamps import now
 
@@ -78,7 +79,7 @@ class ReadsStream(StatelessStream):
         written: Whether all have been written.
     """
 
-    name = "reads"
+    name = READS
     primary_keys = _KEYS
     schema: t.ClassVar[dict[str, t.Any]] = {
         "type": "object",

@@ -162,7 +162,8 @@ def test_lists_that_go_together_make_a_tap():
 @pytest.mark.parametrize(
     ("attributes", "problem"),
     [
-        ({"name": "Trees"}, "two lists are called trees"),
+        ({"name": "Trees"}, "two streams are called trees"),
+        ({"name": "reads"}, "two streams are called reads"),
         (
             {"filters_by_setting": {"kind": "tree_kind"}},
             "x filters by the setting tree_kind, which the tap does not have",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-from paged_rest.singer import ReadsStream
-
 if t.TYPE_CHECKING:
     from tools.generate.declarations import Declared
 
@@ -71,7 +69,7 @@ def render(declared: Declared, _text: str = "") -> str:
         what=declared.what,
         tap=declared.name,
     )
-    lists = [name for name in declared.streams if name != ReadsStream.name]
+    lists = [name for name in declared.streams if name != "reads"]
     tables = ("\n".join(_table(declared, name)) for name in lists)
     return head + "\n".join(tables) + "\n"
 
