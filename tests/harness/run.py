@@ -49,12 +49,11 @@ class Run:
         return messages
 
     def of_type(self, kind: str, stream: str | None = None) -> list[Message]:
-        """Messages of one type, of one stream or of all."""
-        return [
-            message
-            for message in self.messages
-            if message["type"] == kind and stream in (None, message.get("stream"))
-        ]
+        """Messages of one type, of one stream or of those of all lists."""
+        found = [message for message in self.messages if message["type"] == kind]
+        if stream is None:
+            return [message for message in found if message.get("stream") != READS]
+        return [message for message in found if message.get("stream") == stream]
 
     def records(self, stream: str) -> list[Message]:
         """Records of a stream, in order."""
@@ -67,8 +66,7 @@ class Run:
     @property
     def streams(self) -> list[str]:
         """Streams of lists in the order of their first SCHEMA."""
-        names = dict.fromkeys(message["stream"] for message in self.of_type("SCHEMA"))
-        return [name for name in names if name != READS]
+        return list(dict.fromkeys(message["stream"] for message in self.of_type("SCHEMA")))
 
     @property
     def reads(self) -> dict[str, Message]:

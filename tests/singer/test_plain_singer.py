@@ -91,7 +91,6 @@ def test_a_connection_test_with_a_wrong_key_fails(tap, sandbox):
         "key_refused",
         1,
     )
-    assert len(result.of_type("RECORD")) == 1
     assert "Rotor does not accept the API key (status 401)" in result.last_line
 
 
@@ -283,6 +282,6 @@ def test_an_unbuffered_process_writes_the_same(tap):
         assert result.stdout.endswith("}\n")
     assert lines[0] == lines[1]
     in_process = tap.succeed()
-    assert [
-        message["record"] for message in in_process.of_type("RECORD") if message["stream"] != READS
-    ] == [message["record"] for message in lines[0] if message["type"] == "RECORD"]
+    assert [r["record"] for r in in_process.of_type("RECORD")] == [
+        m["record"] for m in lines[0] if m["type"] == "RECORD"
+    ]

@@ -33,7 +33,7 @@ FIELDS = (
     *("id_checksum", "settings", "tap_version"),
 )
 NOTHING = dict.fromkeys(FIELDS)
-NOTHING_READ = {"requests": 0, "rows_read": 0, "rows_sent": 0}
+NOTHING_READ: t.Any = {"requests": 0, "rows_read": 0, "rows_sent": 0}
 NOT_A_LIST = dict.fromkeys(("passes", "repeats", "rows_listed_first", "rows_listed_last"))
 NOT_SELECTED = "The stream reads is not selected: what this run proves is not written to the target"
 
