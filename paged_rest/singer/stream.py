@@ -214,9 +214,6 @@ class ListStream(SdkStream):
                 _listed_twice(read.repeated),
                 self.run.api.name,
             )
-        proof = "one_answer" if read.proof == "count" and not self.paged else read.proof
-        sentence = f"complete, proven by {read.proof}"
-        self.summary.end(Ending("proven", errors.COMPLETE, sentence), proof)
         state = state.with_bookmark(read.bookmark, left_out_older=read.left_out_older)
         state = state.with_listed_twice(read.repeated)
         if read.covered_entire_list:
@@ -225,6 +222,9 @@ class ListStream(SdkStream):
             state = state.with_full_read()
         state = state.with_proven(self.scope, self.summary.began or self.run.started)
         self.stream_state.update(state.entry)
+        proof = "one_answer" if read.proof == "count" and not self.paged else read.proof
+        sentence = f"complete, proven by {read.proof}"
+        self.summary.end(Ending("proven", errors.COMPLETE, sentence), proof)
 
     def _about_nameless(self, fault: str, request: PageRequest) -> str:
         """Return in words what keeps a read from being complete for ever."""
