@@ -93,6 +93,7 @@ class ListTap(SdkTap):
 
     def _problems(self, config: Mapping[str, t.Any]) -> Iterable[str]:
         fields = {stream.name: fields_of(stream) for stream in self.lists}
+        fields[ReadsStream.name] = set(ReadsStream.schema["properties"])
         yield from settings.unknown_in_maps(config.get("stream_maps"), fields)
         yield from self.own_problems(config)
 
