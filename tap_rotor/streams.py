@@ -10,8 +10,8 @@ import typing as t
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from typing_extensions import override
 
-from paged_rest.errors import NotFound
-from paged_rest.singer import ListStream
+from paged_rest.errors import COMPLETE, NotFound
+from paged_rest.singer import Ending, ListStream
 from tap_rotor import schemas
 
 if t.TYPE_CHECKING:
@@ -50,6 +50,11 @@ class Leads(RotorList):
         ids = self.config.get("lead_ids")
         return self._read_each(ids) if ids else super().read_records()
 
+    @property
+    @override
+    def has_unstable_filter(self) -> bool:
+        return bool(self.config.get("lead_ids")) or super().has_unstable_filter
+
     def _read_each(self, ids: list[str]) -> Iterable[Record]:
         ids, refused = [*dict.fromkeys(ids)], None
         for lead_id in ids:
@@ -64,7 +69,8 @@ class Leads(RotorList):
         if refused and not self.run.client.recognised:
             # Nothing at all was found: the address may be wrong.
             raise refused
-        self.summary.outcome = f"{len(ids)} asked for by id"
+        sentence = f"{len(ids)} asked for by id"
+        self.summary.end(Ending("proven", COMPLETE, sentence), "one_answer")
 
 
 class Pins(RotorList):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from paged_rest.errors import (
     Denied,
+    KeyRefused,
     NotFound,
     QuotaSpent,
     Retriable,
@@ -18,6 +19,7 @@ from paged_rest.errors import (
     SizeRefused,
     StreamFailed,
     TapError,
+    WrongAddress,
 )
 from paged_rest.timestamps import http_date
 
@@ -42,7 +44,7 @@ def error_for(response: Response, api: Api) -> TapError:
     """
     status = response.status
     if 300 <= status < 400 and "Location" in response.headers:  # noqa: PLR2004
-        return RunStopped(_redirected(response))
+        return WrongAddress(_redirected(response))
     if meaning := _BY_STATUS.get(status):
         return meaning(response, api)
     if 400 <= status < 500:  # noqa: PLR2004
@@ -65,7 +67,7 @@ def _redirected(response: Response) -> str:
 
 
 def _unauthorized(_response: Response, api: Api) -> TapError:
-    return RunStopped(
+    return KeyRefused(
         f"{api.name} does not accept the API key (status 401). Check the setting api_key; a key "
         f"is made in {api.key_origin}."
     )

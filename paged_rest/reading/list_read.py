@@ -9,7 +9,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from paged_rest.reading.chain import Chain
+from paged_rest.reading.chain import Chain, newer
+from paged_rest.reading.checksum import id_checksum
 from paged_rest.reading.count import Count
 from paged_rest.reading.descent import Descent, reread_from
 from paged_rest.reading.older_rows import LATE_MINUTES, Bookmark, OlderRows, ResumePoint
@@ -48,6 +49,8 @@ class ListRead:
         listed_twice: Ids that the list is known to show twice.
         next_request: The page to ask for, or None at the end.
         total: Rows in the list, by the last response.
+        first_total: Likewise by the first one; None before that.
+        shown: Rows in all responses.
         rows: Rows handed out.
         repeats: Rows that came again.
         proof: How it is known that no row was missed, once it is: `chain` or `count`;
@@ -73,7 +76,9 @@ class ListRead:
 
     next_request: PageRequest | None = None
     total: int = 0
+    first_total: int | None = None
     requests: int = 0
+    shown: int = 0
     rows: int = 0
     repeats: int = 0
     proof: str | None = None
@@ -92,6 +97,9 @@ class ListRead:
     _date: str = ""
     _stale: int = 0
     _distrusted: bool = False
+    _checksum: int = 0
+    _forgot_ids: bool = False
+    _may_have_repeated: bool = False
 
     def __post_init__(self) -> None:
         """Begin at the head of the list."""
@@ -116,10 +124,13 @@ class ListRead:
     def feed(self, page: Page) -> list[Row]:
         """Take the response to `next_request`; return its rows that are wanted and new."""
         self.requests += 1
+        self.shown += len(page.rows)
         if self._is_stale(page):
             return []
         page = self._sized(page)
         self.total = page.total
+        if self.first_total is None:
+            self.first_total = page.total
         self._latest = self._latest or min(self.started, page.date or self.started)
         fresh = self._feed_chain(page) if self._chain else self._feed_count(page)
         self._note_newest(page)
@@ -129,6 +140,7 @@ class ListRead:
         if page.nameless:
             wanted = self._named(wanted, page)
         self.rows += len(wanted)
+        self._checksum += id_checksum(wanted)
         return wanted
 
     def page_vanished(self) -> None:
@@ -199,6 +211,22 @@ class ListRead:
         return not jumped and (chain is None or (chain.ended and not chain.doubtful_end))
 
     @property
+    def passes(self) -> int:
+        """How often the list was begun from its first page to be counted."""
+        return self._count.passes if self._count else 1
+
+    @property
+    def newest(self) -> str | None:
+        """The newest replication key that was read and is not of the future, if there is one."""
+        return self._newest or None
+
+    @property
+    def id_checksum(self) -> int | None:
+        """The checksum of the ids handed out, where they are the whole list and each came once."""
+        certain = self.covered_entire_list and not self._may_have_repeated
+        return self._checksum if certain else None
+
+    @property
     def bookmark(self) -> Bookmark | None:
         """What may be remembered after a proven read; None where no row had a key."""
         value = max(
@@ -267,6 +295,7 @@ class ListRead:
     def _feed_chain(self, page: Page) -> list[Row]:
         chain = self._chain
         assert chain  # noqa: S101 (for the type checker)
+        oldest = chain.oldest
         try:
             joined = chain.feed(page)
         except CannotVerify as reason:
@@ -279,8 +308,7 @@ class ListRead:
         if not joined:
             self.next_request = chain.next_request
             return []
-        fresh = list({row.id: row for row in self._not_recent(page.rows)}.values())
-        self.repeats += len(page.rows) - len(fresh)
+        fresh = self._fresh(page, newer(chain.keys, oldest))
         self._note_newest(page)
         descent = self._descent
         ended = descent.feed(page, chain, self._newest) if descent else chain.ended
@@ -289,9 +317,25 @@ class ListRead:
             self._end(proof="chain")
         # A group that is longer than a page is read several times.
         if not chain.in_group and len(self._recent) > _PAGES_REMEMBERED * self.page_size:
+            self._forgot_ids = bool(self._recent_before)
             self._recent_before, self._recent = self._recent, set()
         stop = self.stop_at
         self._recent.update(row.id for row in fresh if not stop or (row.key or "~") >= stop)
+        return fresh
+
+    def _fresh(self, page: Page, known: int) -> list[Row]:
+        """Return the rows of a page that had not come before, as far as that is remembered.
+
+        Args:
+            page: A page that joins.
+            known: How many of its first rows lie where all had been read.
+        """
+        fresh = list({row.id: row for row in self._not_recent(page.rows)}.values())
+        self.repeats += len(page.rows) - len(fresh)
+        if self._forgot_ids and fresh:
+            # It entered late, or was handed out long ago: nobody remembers.
+            late = any(row.id == fresh[0].id for row in page.rows[:known])
+            self._may_have_repeated = self._may_have_repeated or late
         return fresh
 
     def _feed_both(self, page: Page, chain: Chain, *, joined: bool) -> list[Row]:
@@ -334,6 +378,7 @@ class ListRead:
         """Do not believe in an order any more: count the rows, from the first page on."""
         in_group = self._chain is not None and self._chain.in_group
         self._chain = self._descent = None
+        self._may_have_repeated = self._may_have_repeated or self._forgot_ids
         self.not_in_order = reason if self.newest_first else ""
         if self._count is None:
             self._count = self._new_count(self.page_size)

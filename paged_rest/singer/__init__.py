@@ -1,6 +1,8 @@
 """Taps and streams on Meltano's SDK."""
 
+from paged_rest.singer.log import Ending
+from paged_rest.singer.reads import ReadsStream
 from paged_rest.singer.stream import ListStream
 from paged_rest.singer.tap import ListTap
 
-__all__ = ["ListStream", "ListTap"]
+__all__ = ["Ending", "ListStream", "ListTap", "ReadsStream"]

@@ -20,6 +20,9 @@ if t.TYPE_CHECKING:
 
     from paged_rest.http import Api
 
+# The name of the stream that tells how lists were read.
+READS = "reads"
+
 # What each attribute must be, on the class itself.
 _KINDS: dict[str, t.Any] = {
     "name": str,
@@ -173,9 +176,9 @@ def _about_lists(
     if bases := [stream.__name__ for stream in lists if not hasattr(stream, "path")]:
         yield from (f"{name} has no path" for name in bases)
         return
-    names = [stream.name.casefold() for stream in lists]
+    names = [READS, *(stream.name.casefold() for stream in lists)]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"two lists are called {name}"
+        yield f"two streams are called {name}"
     for missing in sorted(COMMON_SETTINGS - settings["properties"].keys()):
         yield f"its settings lack {missing}, which `settings()` declares for every tap"
     for stream in lists:

@@ -7,11 +7,15 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
+from paged_rest.timestamps import now as moment
+
 if t.TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from paged_rest.errors import Outcome
     from paged_rest.reading import ListRead, Row
+    from paged_rest.singer.state import StreamState
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
 _MOST_NAMES = 10
@@ -22,13 +26,32 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a stream or a run ended.
+
+    Attributes:
+        outcome: What came of it.
+        code: Why, for programs.
+        sentence: Why, for people.
+    """
+
+    outcome: Outcome
+    code: str
+    sentence: str
+
+
 @dataclass
 class StreamSummary:
     """What came of a stream.
 
     Attributes:
         stream: Its name.
-        outcome: How its reading ended, in words.
+        began: When its reading began, or None.
+        ended: When it ended, or None.
+        ending: How it ended, or None.
+        proof: How it is known that nothing was missed, or None.
+        bookmark_before: Its bookmark when the run began, or None.
         requests: Requests made for it.
         rows: Rows that went to the target.
         read: The reading of its list, if that was begun.
@@ -38,13 +61,25 @@ class StreamSummary:
     """
 
     stream: str
-    outcome: str = "not read"
+    began: str | None = None
+    ended: str | None = None
+    ending: Ending | None = None
+    proof: str | None = None
+    bookmark_before: str | None = None
     requests: int = 0
     rows: int = 0
     read: ListRead | None = None
     unknown: Counter[str] = field(default_factory=Counter)
     misfits: Counter[str] = field(default_factory=Counter)
     keeps: bool = True
+
+    def begin(self) -> None:
+        """Note that its reading begins."""
+        self.began = moment()
+
+    def end(self, ending: Ending, proof: str | None = None) -> None:
+        """Note how its reading ended, and the proof where it was proven."""
+        self.ending, self.proof, self.ended = ending, proof, moment()
 
     def count(self, rows: Iterable[Row]) -> None:
         """Count rows that go to the target, and what is noted of them."""
@@ -86,18 +121,27 @@ class Progress:
         )
 
 
-def log_stream(logger: logging.Logger, summary: StreamSummary) -> None:
+def log_stream(logger: logging.Logger, summary: StreamSummary, ending: Ending) -> None:
     """Log what came of a stream, and which of its values needed a place of their own."""
     read, requests = summary.read, summary.requests
     if read is None and not requests:
         return
+    proven = ending.outcome == "proven"
     logger.info(
         "%s: %s in %s, %s left out: %s",
         summary.stream,
         counted(summary.rows, "row"),
         counted(requests, "request"),
         counted(read.repeats if read else 0, "repeat"),
-        summary.outcome,
+        ending.sentence if proven else "incomplete",
+        extra={
+            "stream": summary.stream,
+            "code": ending.code,
+            "outcome": ending.outcome,
+            "proof": summary.proof,
+            "rows": summary.rows,
+            "requests": requests,
+        },
     )
     for kind, counts in (
         ("fields that the schema does not know", summary.unknown),
@@ -108,11 +152,36 @@ def log_stream(logger: logging.Logger, summary: StreamSummary) -> None:
             logger.warning("%s: %s, as %s: %s", summary.stream, kept, kind, _named(counts))
 
 
-def log_run(logger: logging.Logger, requests: int, requests_a_day: int | None) -> None:
+def log_unfinished_refresh(logger: logging.Logger, stream: str, state: StreamState) -> None:
+    """Warn if the last reading of the whole list did not come to its end, and say what waits."""
+    began = state.unfinished_refresh
+    if began is None:
+        return
+    since = state.last_whole_read_at or "the one before"
+    next_one = "the next one that does"
+    if state.bookmark:
+        next_one += "; start it with --full-refresh"
+    logger.warning(
+        "%s: the last reading of the whole list, begun at %s, did not end complete. What was "
+        "deleted since %s, and edits of old rows, wait for %s",
+        stream,
+        began,
+        since,
+        next_one,
+        extra={"stream": stream},
+    )
+
+
+def log_run(
+    logger: logging.Logger,
+    requests: int,
+    requests_a_day: int | None,
+    extra: Mapping[str, str | int],
+) -> None:
     """Log how many requests the run took, beside what the API allows in a day."""
     runs = (requests_a_day or 0) // requests if requests else 0
     fits = f"; the {requests_a_day:,} of a day allow {counted(runs, 'such run')}" if runs else ""
-    logger.info("%s in all%s", counted(requests, "request"), fits)
+    logger.info("%s in all%s", counted(requests, "request"), fits, extra=extra)
 
 
 def how_far(stream: str, read: ListRead | None, requests: int, *, too_few: bool) -> str:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import typing as t
+import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from paged_rest.errors import (
+    BUDGET_TOO_SMALL,
+    COMPLETE,
     BudgetSpent,
     Denied,
     Interrupted,
     QuotaSpent,
     RunStopped,
     ScopeMissing,
+    WrongAddress,
 )
-from paged_rest.singer.log import how_far
+from paged_rest.singer.log import Ending, how_far
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import now
 
@@ -42,9 +46,10 @@ class Run:
         logger: Where it logs.
         connect: Makes the client, once it is needed.
         writer: Where messages go.
+        id: Tells the run from all others.
         started: When the run began, in the fixed form.
-        failures: A sentence for each stream that failed.
-        stopped: Whether no further stream can be read.
+        failures: How each stream ended that makes the run a failure.
+        stopped_by: Why no further stream can be read, or None.
     """
 
     tap: str
@@ -52,9 +57,10 @@ class Run:
     logger: logging.Logger
     connect: Callable[[], Client]
     writer: MessageWriter = field(default_factory=MessageWriter)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     started: str = field(default_factory=now)
-    failures: list[str] = field(default_factory=list)
-    stopped: bool = False
+    failures: list[Ending] = field(default_factory=list)
+    stopped_by: Ending | None = None
     _interrupted: bool = False
 
     @cached_property
@@ -67,9 +73,16 @@ class Run:
         """How many requests the run has made."""
         return self.client.requests if "client" in self.__dict__ else 0
 
+    @property
+    def ending(self) -> Ending:
+        """How the run ends: what stopped it, or the first failure."""
+        if self.failures and self.stopped_by not in self.failures:
+            return self.failures[0]
+        return self.stopped_by or Ending("proven", COMPLETE, "")
+
     def record_failure(
         self, stream: str, error: TapError, read: ListRead | None, page_size: int
-    ) -> None:
+    ) -> Ending:
         """Record what went wrong in a stream, and whether the others can go on.
 
         Args:
@@ -77,23 +90,39 @@ class Run:
             error: What went wrong.
             read: How far its list was read, if it was begun.
             page_size: Rows asked for in one request.
+
+        Returns:
+            How the stream ends.
         """
+        without_api = isinstance(error, Denied) and not self.client.recognised
+        too_few = _too_few_requests(read, self.client.budget, page_size)
+        code = error.code
+        if without_api:
+            code = WrongAddress.code
+        elif isinstance(error, BudgetSpent) and too_few:
+            code = BUDGET_TOO_SMALL
+        ending = Ending(error.outcome, code, self._sentence(stream, error, read, too_few=too_few))
+        if without_api or isinstance(error, RunStopped):
+            self.stopped_by = self.stopped_by or ending
+        if code == BudgetSpent.code:
+            self.logger.warning(ending.sentence, extra={"stream": stream, "code": code})
+        else:
+            self.failures.append(ending)
+        return ending
+
+    def _sentence(
+        self, stream: str, error: TapError, read: ListRead | None, *, too_few: bool
+    ) -> str:
         sentence = f"{stream}: {error}"
         if isinstance(error, ScopeMissing):
-            sentence += self._about_scopes(stream)
+            return sentence + self._about_scopes(stream)
         if isinstance(error, Denied):
-            if self.client.recognised:
-                sentence += f". Ask {self.api.name}, or {self._about_deselecting(stream)}"
-            else:
-                self.stopped, sentence = True, f"{stream}: {error.without_api}"
-        self.stopped = self.stopped or isinstance(error, RunStopped)
-        too_few = _too_few_requests(read, self.client.budget, page_size)
+            if not self.client.recognised:
+                return f"{stream}: {error.without_api}"
+            return f"{sentence}. Ask {self.api.name}, or {self._about_deselecting(stream)}"
         if isinstance(error, QuotaSpent | BudgetSpent):
-            sentence += how_far(stream, read, self.requests, too_few=too_few)
-        if isinstance(error, BudgetSpent) and not too_few:
-            self.logger.warning(sentence)
-        else:
-            self.failures.append(sentence)
+            return sentence + how_far(stream, read, self.requests, too_few=too_few)
+        return sentence
 
     def interrupt(self, signum: int) -> None:
         """End the run because of a signal, but never in the middle of a line.

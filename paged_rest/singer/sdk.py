@@ -30,9 +30,10 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.singerlib import RecordMessage
+from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
-from paged_rest.errors import Interrupted, OutputLost, TapError, UsageError
+from paged_rest.errors import Interrupted, MapFailed, OutputLost, TapError, UsageError
 from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import (
     environment_settings,
@@ -59,8 +60,93 @@ if t.TYPE_CHECKING:
 _KEY = "id"
 
 
-class SdkStream(ListDeclaration, Stream):
-    """A stream that handles its bookmark, messages and selection itself."""
+class PlainStream(Stream):
+    """A stream that handles its messages itself."""
+
+    @property
+    @abc.abstractmethod
+    def outgoing_schema(self) -> dict[str, t.Any]:
+        """The schema of the records, before they are mapped or flattened."""
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take selection and schema from a catalog; the key stays as it is.
+
+        Raises:
+            UsageError: The stream is selected, but the catalog gives it another name.
+        """
+        keys = self.primary_keys
+        super().apply_catalog(catalog)
+        self.primary_keys = keys
+        entry = catalog.get_stream(self.name)
+        if entry is not None and self.selected:
+            refuse_renamed(entry)
+
+    @override
+    def log(self, message: str, *args: t.Any, level: int = logging.INFO, **options: t.Any) -> None:
+        """Log the SDK's own lines, but its errors only for those who debug.
+
+        It calls every end of `--test` an unhandled error; what does go wrong, the tap logs.
+        """
+        level = logging.DEBUG if level >= logging.ERROR else level
+        super().log(message, *args, level=level, **options)
+
+    @override
+    def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context]:
+        """Return none: no stream has children, and the SDK copies each record to ask."""
+        return ()
+
+    @override
+    def _write_record_message(self, record: Record) -> None:
+        """Write a record as its stream maps make it.
+
+        The SDK would show a traceback where a map fails, with the record's values in it.
+
+        Raises:
+            MapFailed: A stream map fails on it.
+        """
+        # The reading goes by fields that may not be selected.
+        record = {name: record[name] for name in self.outgoing_schema["properties"]}
+        try:
+            super()._write_record_message(record)
+        except Exception as error:
+            if isinstance(error, OutputLost) or not maps_of(self.name, self.config):
+                raise
+            message = f"{self.name}: {map_failure(_failed(error), record, error)}"
+            raise MapFailed(message) from None
+
+    @override
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
+
+        The SDK leaves a null object unflattened, under a name that is not declared. What it does
+        before, to select fields and conform types, the record has behind it.
+        """
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(record)
+            if mapped is not None:
+                declared = stream_map.transformed_schema["properties"]
+                yield RecordMessage(
+                    stream=stream_map.stream_alias,
+                    record={name: mapped.get(name) for name in declared},
+                    version=self._stream_version,
+                    time_extracted=datetime.now(UTC),
+                )
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        """Never before the records, where the SDK would: a failed read would delete rows."""
+        return False
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the run stops after a record of each stream, as `--test` does."""
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+
+class SdkStream(ListDeclaration, PlainStream):
+    """A stream that handles its bookmark and selection itself, too."""
 
     primary_keys = (_KEY,)
 
@@ -97,10 +183,8 @@ class SdkStream(ListDeclaration, Stream):
             return
         default = self.replication_method, self.replication_key
         super().apply_catalog(catalog)
-        self.primary_keys = (_KEY,)
         method, key = default
         if self.selected:
-            refuse_renamed(entry)
             method, key = replication(entry, key, self.valid_replication_key)
         self.forced_replication_method, self.replication_key = method, key
 
@@ -124,74 +208,12 @@ class SdkStream(ListDeclaration, Stream):
         """
 
     @override
-    def log(self, message: str, *args: t.Any, level: int = logging.INFO, **options: t.Any) -> None:
-        """Log the SDK's own lines, but its errors only for those who debug.
-
-        It calls every end of `--test` an unhandled error; what does go wrong, the tap logs.
-        """
-        level = logging.DEBUG if level >= logging.ERROR else level
-        super().log(message, *args, level=level, **options)
-
-    @override
-    def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context]:
-        """Return none: no stream has children, and the SDK copies each record to ask."""
-        return ()
-
-    @override
-    def _write_record_message(self, record: Record) -> None:
-        """Write a record as its stream maps make it.
-
-        The SDK would show a traceback where a map fails, with the record's values in it.
-
-        Raises:
-            UsageError: A stream map fails on it.
-        """
-        # The reading goes by fields that may not be selected.
-        record = {name: record[name] for name in self.outgoing_schema["properties"]}
-        try:
-            super()._write_record_message(record)
-        except Exception as error:
-            if isinstance(error, OutputLost) or not maps_of(self.name, self.config):
-                raise
-            message = f"{self.name}: {map_failure(_failed(error), record, error)}"
-            raise UsageError(message) from None
-
-    @override
-    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        """Map a record: what leaves has the properties of its SCHEMA, in its order, and no other.
-
-        The SDK leaves a null object unflattened, under a name that is not declared. What it does
-        before, to select fields and conform types, the record has behind it.
-        """
-        for stream_map in self.stream_maps:
-            mapped = stream_map.transform(record)
-            if mapped is not None:
-                declared = stream_map.transformed_schema["properties"]
-                yield RecordMessage(
-                    stream=stream_map.stream_alias,
-                    record={name: mapped.get(name) for name in declared},
-                    version=self._stream_version,
-                    time_extracted=datetime.now(UTC),
-                )
-
-    @override
     def get_record_counter(self, **options: t.Any) -> metrics.Counter:
         """Return the SDK's counter, and count the records that do not pass by the SDK too."""
         self._counter = super().get_record_counter(**options)
         return self._counter
 
-    @property
-    @override
-    def emit_activate_version_messages(self) -> bool:
-        """Never before the records, where the SDK would: a failed read would delete rows."""
-        return False
-
     # What streams do through the SDK's private parts
-
-    @property
-    def is_test(self) -> bool:
-        """Whether the run stops after a record of each stream, as `--test` does."""
-        return self.ABORT_AT_RECORD_COUNT is not None
 
     @cached_property
     def uses_fast_path(self) -> bool:
@@ -210,6 +232,7 @@ class SdkStream(ListDeclaration, Stream):
         """The fields that the reading goes by."""
         return {_KEY, *filter(None, (self.created, self.replication_key))}
 
+    @override
     @cached_property
     def outgoing_schema(self) -> dict[str, t.Any]:
         """The schema of the records, before they are mapped or flattened.
@@ -298,6 +321,33 @@ class SdkStream(ListDeclaration, Stream):
         )
 
 
+class StatelessStream(PlainStream):
+    """A stream that remembers nothing, and is written whole."""
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take selection from a catalog, and no replication key."""
+        super().apply_catalog(catalog)
+        self.forced_replication_method, self.replication_key = "FULL_TABLE", None
+
+    @override
+    @cached_property
+    def state_manager(self) -> StreamStateManager:
+        """A state of its own, never written: the SDK would leave an empty entry in the tap's."""
+        return StreamStateManager(stream_name=self.name, tap_state={"bookmarks": {}})
+
+    @override
+    @cached_property
+    def outgoing_schema(self) -> dict[str, t.Any]:
+        keys = self.primary_keys or ()
+        properties = {
+            name: declared
+            for name, declared in self.schema["properties"].items()
+            if name in keys or self.mask.get(("properties", name), True)
+        }
+        return {**self.schema, "properties": properties}
+
+
 def _failed(error: Exception) -> tuple[str, ast.AST] | None:
     """Return the property and the expression of the stream map that an error comes from."""
     for frame, _line in traceback.walk_tb(error.__traceback__):
@@ -335,11 +385,11 @@ class Command(SingerCommand):
         try:
             return super().main(*args, **kwargs)
         except (TapError, OutputLost) as error:
-            sentences = error.args
+            sentences, code = error.args, error.code
         except Interrupted as interruption:
             sys.exit(128 + interruption.signum)
         for sentence in sentences:
-            self.logger.error(sentence)
+            self.logger.error(sentence, extra={"code": code, "outcome": "failed"})
         sys.exit(1)
 
 
@@ -482,10 +532,10 @@ class SdkTap(Tap):
         except ConfigValidationError as error:
             raise UsageError(*error.errors) from None
 
-    def _register(self, stream: SdkStream) -> None:
+    def _register(self, stream: PlainStream) -> None:
         schema = stream.outgoing_schema
         try:
-            self.mapper.register_raw_stream_schema(stream.name, schema, (_KEY,))
+            self.mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
         except ValueError as error:
             message = (
                 f"{stream.name}: flattening gives one name to two fields ({error}): raise "

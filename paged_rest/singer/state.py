@@ -28,7 +28,11 @@ _KEYS = (
     "listed_twice",
     "last_full_read",
     "version",
+    "whole_read_began",
+    "last_whole_read_at",
 )
+# Moments of which "" says that there is none.
+_MOMENTS = ("whole_read_began", "last_whole_read_at")
 
 # Said of a state, or of a bookmark in it, that has nothing of what is read in it.
 UNUSED = (
@@ -71,6 +75,9 @@ def sanitize(entry: object, started: str) -> tuple[dict[str, t.Any], str | None]
         return {}, UNUSED.format("replication_key_value")
     if (point := _resume_point(own.get("resume_point"))) is None or point.newest > started:
         own["resume_point"] = []
+    own.update(
+        {name: "" for name in _MOMENTS if name in own and not _is_timestamp(_text(own[name]))}
+    )
     value = own.get("replication_key_value")
     if value is None:
         return own, None
@@ -198,6 +205,45 @@ class StreamState:
     def with_full_read(self) -> StreamState:
         """Remember that one read went through the whole list."""
         return replace(self, entry={**self.entry, "last_full_read": self.fingerprint})
+
+    @property
+    def bookmark(self) -> str | None:
+        """How far the stream has been read completely, or None."""
+        value = self.entry.get("replication_key_value")
+        return _text(value) if self.key and value != _BEFORE_ALL and value else None
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether this run begins at the start of the list, and relies on no run before."""
+        return self.recall() == (None, None)
+
+    @property
+    def last_whole_read_at(self) -> str | None:
+        """When the last proven reading of the whole list began, or None."""
+        return _text(self.entry.get("last_whole_read_at")) or None
+
+    @property
+    def unfinished_refresh(self) -> str | None:
+        """When the last reading of the whole list began, if it is owed to rows read before."""
+        read_before = self._was_read_whole or self.bookmark
+        return (_text(self.entry.get("whole_read_began")) or None) if read_before else None
+
+    def with_whole_read_begun(self, at: str) -> StreamState:
+        """Remember that a reading of the whole list begins."""
+        return replace(self, entry={**self.entry, "whole_read_began": at})
+
+    def with_proven(self, scope: str | None, at: str) -> StreamState:
+        """Remember that a reading of a scope, which began at a moment, is proven."""
+        values = {}
+        if scope == "whole":
+            values = {"whole_read_began": "", "last_whole_read_at": at}
+        elif scope == "since_start_date" or (scope == "resumed" and not self._was_read_whole):
+            values = {"whole_read_began": ""}
+        return replace(self, entry={**self.entry, **values})
+
+    @property
+    def _was_read_whole(self) -> bool:
+        return bool(self.last_whole_read_at or self.entry.get("last_full_read"))
 
     @property
     def version(self) -> int:

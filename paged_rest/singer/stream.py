@@ -10,14 +10,14 @@ from functools import cached_property
 from urllib.parse import quote
 
 from singer_sdk import metrics
-from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from typing_extensions import override
 
 from paged_rest import errors
 from paged_rest.http import PageReader
 from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows
 from paged_rest.singer.declaration import refuse_unsupported_list
-from paged_rest.singer.log import Progress, StreamSummary, counted
+from paged_rest.singer.log import Ending, Progress, StreamSummary, counted
 from paged_rest.singer.sdk import SdkStream
 from paged_rest.singer.state import StreamState
 from paged_rest.timestamps import from_setting
@@ -55,18 +55,70 @@ class ListStream(SdkStream):
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the records of the list; what goes wrong is recorded in the run."""
-        if self.run.stopped:
-            self.summary.outcome = "not read, as the run had stopped"
+        if self.run.stopped_by:
             return
         if all(isinstance(stream_map, RemoveRecordTransform) for stream_map in self.stream_maps):
-            self.summary.outcome = "not read, as stream maps leave it out"
+            sentence = "not read, as stream maps leave it out"
+            self.summary.ending = Ending("not_read", errors.LEFT_OUT, sentence)
             return
-        self.summary.outcome = "incomplete"
+        self.summary.begin()
         try:
             yield from self.read_records()
         except errors.TapError as error:
             page_size = self.config["page_size"]
-            self.run.record_failure(self.name, error, self.summary.read, page_size)
+            ending = self.run.record_failure(self.name, error, self.summary.read, page_size)
+            self.summary.end(ending)
+
+    def begin_run(self) -> None:
+        """Note what is remembered at the beginning of a run, and that a full refresh is due.
+
+        It is noted before anything can fail: a refresh that never comes to its end, or to this
+        stream, is known to the next run by that.
+        """
+        state = self._state()
+        self.summary.bookmark_before = state.bookmark
+        if state.begins_anew and not self.is_limited:
+            self.stream_state.update(state.with_whole_read_begun(self.run.started).entry)
+
+    @property
+    def ending(self) -> Ending:
+        """How the stream ended in this run."""
+        if self.summary.ending:
+            return self.summary.ending
+        by = self.run.stopped_by
+        if self.summary.began:
+            return by or Ending("stopped", errors.Interrupted.code, "ended after a record")
+        code = by.code if by else errors.Interrupted.code
+        why = f" ({by.sentence})" if by else ""
+        return Ending("not_read", code, f"not read, as the run had stopped{why}")
+
+    @property
+    def scope(self) -> str | None:
+        """Which part of its list was to be read, or None if it was not."""
+        read = self.summary.read
+        if self.is_limited:
+            return "filtered" if self.summary.began else None
+        if read is None:
+            return None
+        if read.covered_entire_list:
+            return "whole"
+        if read.resume:
+            return "resumed"
+        if not read.stop_at:
+            return "whole"
+        return "since_bookmark" if read.previous else "since_start_date"
+
+    @property
+    def id_checksum(self) -> int | None:
+        """The checksum of the ids that the target has from this run, where they are the list's."""
+        read, maps = self.summary.read, self.stream_maps
+        unmapped = len(maps) == 1 and type(maps[0]) is SameRecordTransform
+        return read.id_checksum if read and unmapped and not self.is_limited else None
+
+    @property
+    def remembered(self) -> StreamState:
+        """What is remembered of the stream now."""
+        return self._state()
 
     def read_records(self) -> Iterable[Record]:
         """Yield the records of the list, and remember how far it was read.
@@ -124,7 +176,7 @@ class ListStream(SdkStream):
             state: What is remembered of the stream.
 
         Raises:
-            errors.StreamFailed: It is not proven.
+            errors.Unproven: It is not proven.
         """
         if read.entered_behind:
             self.logger.warning(
@@ -139,10 +191,10 @@ class ListStream(SdkStream):
                 "%s: every row is read and counted, as %s", self.name, read.not_in_order
             )
         if read.nameless:
-            raise errors.StreamFailed(self._about_nameless(*read.nameless))
+            raise errors.RowWithoutId(self._about_nameless(*read.nameless))
         if read.unverified_reason:
             message = f"it is not certain that all rows were read: {read.unverified_reason}"
-            raise errors.StreamFailed(message)
+            raise errors.Unproven(message)
         if read.doubtful_end:
             self.logger.warning(
                 "%s: the list ends after %s, though its responses state that there is more; "
@@ -162,14 +214,17 @@ class ListStream(SdkStream):
                 _listed_twice(read.repeated),
                 self.run.api.name,
             )
-        self.summary.outcome = f"complete, proven by {read.proof}"
         state = state.with_bookmark(read.bookmark, left_out_older=read.left_out_older)
         state = state.with_listed_twice(read.repeated)
         if read.covered_entire_list:
             if read.total:
                 self.activate_version()
             state = state.with_full_read()
+        state = state.with_proven(self.scope, self.summary.began or self.run.started)
         self.stream_state.update(state.entry)
+        proof = "one_answer" if read.proof == "count" and not self.paged else read.proof
+        sentence = f"complete, proven by {read.proof}"
+        self.summary.end(Ending("proven", errors.COMPLETE, sentence), proof)
 
     def _about_nameless(self, fault: str, request: PageRequest) -> str:
         """Return in words what keeps a read from being complete for ever."""
@@ -278,9 +333,9 @@ class ListStream(SdkStream):
     def _state(self) -> StreamState:
         start = self.config.get("start_date")
         return StreamState(
-            dict(self.stream_state),
+            dict(self.tap_state.get("bookmarks", {}).get(self.name, {})),
             key=self.replication_key,
-            fingerprint=self._fingerprint,
+            fingerprint=self.fingerprint,
             start=from_setting(start) if start else "",
         )
 
@@ -307,8 +362,13 @@ class ListStream(SdkStream):
             bool(self.config["emit_activate_version_messages"])
             and read.may_cover_entire_list
             and state.same_settings
-            and not (self.has_unstable_filter or self.filtered or self.is_test)
+            and not (self.is_limited or self.is_test)
         )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether settings or stream maps keep rows of the list from the target."""
+        return self.has_unstable_filter or self.filtered
 
     @property
     def has_unstable_filter(self) -> bool:
@@ -317,7 +377,7 @@ class ListStream(SdkStream):
         return any(value not in stable.get(name, ()) for name, value in self.filters().items())
 
     @property
-    def _fingerprint(self) -> str:
+    def fingerprint(self) -> str:
         """What limits the rows of a read, in short: a bookmark holds only under the same."""
         limits = [self.config["api_url"].rstrip("/"), self.path, self.filters()]
         return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()[:16]

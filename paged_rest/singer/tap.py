@@ -8,11 +8,12 @@ import typing as t
 from typing_extensions import override
 
 from paged_rest import settings
-from paged_rest.errors import Interrupted, OutputLost
+from paged_rest.errors import CRASHED, Interrupted, OutputLost, TapError
 from paged_rest.http import Client
 from paged_rest.singer.catalog import parse_catalog
 from paged_rest.singer.declaration import fields_of, refuse_unsupported_lists
-from paged_rest.singer.log import log_run, log_stream
+from paged_rest.singer.log import Ending, log_run, log_stream, log_unfinished_refresh
+from paged_rest.singer.reads import ReadsStream
 from paged_rest.singer.run import Run
 from paged_rest.singer.sdk import SdkTap
 from paged_rest.singer.state import sanitize
@@ -21,6 +22,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from paged_rest.http import Api
+    from paged_rest.singer.sdk import PlainStream
     from paged_rest.singer.stream import ListStream
 
 
@@ -76,13 +78,14 @@ class ListTap(SdkTap):
         return ()
 
     @override
-    def discover_streams(self) -> Sequence[ListStream]:
-        """Return one stream per list."""
-        return [stream(self, self.run) for stream in self.lists]
+    def discover_streams(self) -> Sequence[PlainStream]:
+        """Return one stream per list, and that of what is proven of them."""
+        lists = [stream(self, self.run) for stream in self.lists]
+        return [*lists, ReadsStream(self, self.run, lists)]
 
     @override
     def stream_order(self, name: str) -> int:
-        return [stream.name for stream in self.lists].index(name)
+        return [*(stream.name for stream in self.lists), ReadsStream.name].index(name)
 
     @override
     def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
@@ -90,6 +93,7 @@ class ListTap(SdkTap):
 
     def _problems(self, config: Mapping[str, t.Any]) -> Iterable[str]:
         fields = {stream.name: fields_of(stream) for stream in self.lists}
+        fields[ReadsStream.name] = set(ReadsStream.schema["properties"])
         yield from settings.unknown_in_maps(config.get("stream_maps"), fields)
         yield from self.own_problems(config)
 
@@ -97,6 +101,8 @@ class ListTap(SdkTap):
     def usable_bookmarks(self, bookmarks: dict[str, t.Any]) -> dict[str, t.Any]:
         kept = {}
         for name, bookmark in bookmarks.items():
+            if name == ReadsStream.name:
+                continue
             if name not in self.streams:
                 self.logger.warning("The state names an unknown stream, %s: ignored", name)
                 continue
@@ -111,30 +117,88 @@ class ListTap(SdkTap):
 
     @override
     def execute(self, sync: t.Callable[[], object]) -> int:
+        self._begin_run()
         try:
             sync()
         except OutputLost:
             raise
         except Interrupted as interruption:
-            self.state_writer.write_state(self.state)
-            self._log_streams()
             name = signal.Signals(interruption.signum).name
-            self.logger.error("Stopped by %s; the last STATE is written", name)  # noqa: TRY400
+            ending = Ending("stopped", interruption.code, f"Stopped by {name}")
+            self._end_early(ending, again=True)
+            self._log_streams()
+            self._log_error("Stopped by %s; the last STATE is written", name)
             return 128 + interruption.signum
-        except Exception:
-            self.state_writer.write_state(self.state)
+        except Exception as error:
+            self._end_early(_ending_of(error))
             raise
         self._log_streams()
         if self.run.failures:
-            self.logger.error("Failed. %s", " | ".join(self.run.failures))
+            sentences = " | ".join(failure.sentence for failure in self.run.failures)
+            self._log_error("Failed. %s", sentences)
             return 1
         return 0
+
+    def _begin_run(self) -> None:
+        for stream in self._lists:
+            stream.begin_run()
+        if self._lists and not self._reads.selected:
+            self.logger.info(
+                "The stream %s is not selected: what this run proves is not written to the target",
+                self._reads.name,
+            )
+
+    def _end_early(self, ending: Ending, *, again: bool = False) -> None:
+        """Write what came of the streams so far, and the last STATE.
+
+        Args:
+            ending: Why the run ends.
+            again: Whether to write what came of the streams if that was begun before.
+        """
+        self.run.stopped_by = ending
+        reads = self._reads
+        if reads.selected and not reads.written and (again or not reads.begun):
+            reads.sync()
+        self.state_writer.write_state(self.state)
 
     def _connect(self) -> Client:
         agent = f"{self.name}/{self.plugin_version}"
         return Client(self.api, self.config, user_agent=agent, logger=self.logger)
 
+    @property
+    def _lists(self) -> list[ListStream]:
+        """The streams of lists that are selected."""
+        return [stream for stream in self._reads.lists if stream.selected]
+
+    @property
+    def _reads(self) -> ReadsStream:
+        stream: ReadsStream = self.streams[ReadsStream.name]
+        return stream
+
     def _log_streams(self) -> None:
-        for stream in self.streams.values():
-            log_stream(stream.logger, stream.summary)
-        log_run(self.logger, self.run.requests, self.api.requests_a_day)
+        for stream in self._lists:
+            log_stream(stream.logger, stream.summary, stream.ending)
+        for stream in self._lists:
+            log_unfinished_refresh(stream.logger, stream.name, stream.remembered)
+        log_run(self.logger, self.run.requests, self.api.requests_a_day, self._totals)
+
+    def _log_error(self, message: str, *args: str) -> None:
+        self.logger.error(message, *args, extra=self._totals)
+
+    @property
+    def _totals(self) -> dict[str, str | int]:
+        """What came of the run, for programs."""
+        return {
+            "code": self.run.ending.code,
+            "outcome": self.run.ending.outcome,
+            "rows": sum(stream.summary.rows for stream in self._lists),
+            "requests": self.run.requests,
+        }
+
+
+def _ending_of(error: Exception) -> Ending:
+    """Return what an error means that nothing has dealt with."""
+    if isinstance(error, TapError):
+        return Ending(error.outcome, error.code, " | ".join(error.args))
+    sentence = f"an error that was not foreseen ({type(error).__name__}): its log has more"
+    return Ending("failed", CRASHED, sentence)

@@ -8,7 +8,7 @@ import typing as t
 from datetime import UTC, datetime
 
 from tap_rotor.tap import TapRotor
-from tests.harness.run import invoke
+from tests.harness.run import READS, invoke
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,8 +55,9 @@ def selecting(
 
 
 def schemas(of: type[ListTap] = TapRotor) -> dict[str, dict[str, t.Any]]:
-    """Return the schemas by stream."""
-    return {name: entry["schema"] for name, entry in entries(discovered(of)).items()}
+    """Return the schemas of the lists, by stream."""
+    found = entries(discovered(of)).items()
+    return {name: entry["schema"] for name, entry in found if name != READS}
 
 
 def as_records(

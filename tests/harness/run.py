@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
     from paged_rest.singer import ListTap
 
 Message = dict[str, t.Any]
+READS = "reads"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,11 @@ class Run:
         return messages
 
     def of_type(self, kind: str, stream: str | None = None) -> list[Message]:
-        """Messages of one type, of one stream or of all."""
-        return [
-            message
-            for message in self.messages
-            if message["type"] == kind and stream in (None, message.get("stream"))
-        ]
+        """Messages of one type, of one stream or of those of all lists."""
+        found = [message for message in self.messages if message["type"] == kind]
+        if stream is None:
+            return [message for message in found if message.get("stream") != READS]
+        return [message for message in found if message.get("stream") == stream]
 
     def records(self, stream: str) -> list[Message]:
         """Records of a stream, in order."""
@@ -65,8 +65,16 @@ class Run:
 
     @property
     def streams(self) -> list[str]:
-        """Streams in the order of their first SCHEMA."""
+        """Streams of lists in the order of their first SCHEMA."""
         return list(dict.fromkeys(message["stream"] for message in self.of_type("SCHEMA")))
+
+    @property
+    def reads(self) -> dict[str, Message]:
+        """What the stream `reads` tells of each stream; once of each."""
+        rows = self.records(READS)
+        assert len({row["stream"] for row in rows}) == len(rows)
+        assert len({row["run_id"] for row in rows}) <= 1
+        return {row["stream"]: row for row in rows}
 
     @property
     def states(self) -> list[Message]:

@@ -162,7 +162,8 @@ def test_lists_that_go_together_make_a_tap():
 @pytest.mark.parametrize(
     ("attributes", "problem"),
     [
-        ({"name": "Trees"}, "two lists are called trees"),
+        ({"name": "Trees"}, "two streams are called trees"),
+        ({"name": "reads"}, "two streams are called reads"),
         (
             {"filters_by_setting": {"kind": "tree_kind"}},
             "x filters by the setting tree_kind, which the tap does not have",
@@ -215,7 +216,7 @@ def test_an_api_has_a_name_for_each_thing():
 
 def test_a_filter_is_stable_only_where_that_is_declared(monkeypatch):
     with restored():
-        leads, _, _, customers, _, jobs = TapRotor(config={"api_key": "k"}).streams.values()
+        leads, _, _, customers, _, jobs, _ = TapRotor(config={"api_key": "k"}).streams.values()
         assert not leads.has_unstable_filter | customers.has_unstable_filter
         assert not jobs.has_unstable_filter
     monkeypatch.setattr(type(customers), "stable_filters", {})

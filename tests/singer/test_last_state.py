@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from tests.harness.companies import HOUR, hourly
-from tests.harness.streams import NAMES
+from tests.harness.streams import INCREMENTAL, NAMES
 from tests.harness.tap import Tap
 
 if t.TYPE_CHECKING:
@@ -71,7 +71,10 @@ def assert_a_state_follows_each_stream(run: Run) -> None:
 def test_with_nothing_new(tap, settings):
     first = tap.succeed(**settings)
     run = tap.succeed(state=first.state, **settings)
-    assert (run.streams, run.state) == ([*NAMES], run.states[0])
+    assert run.streams == [*NAMES]
+    assert [run.bookmark(name) for name in INCREMENTAL] == [
+        first.bookmark(name) for name in INCREMENTAL
+    ]
     for result in (first, run):
         assert_a_state_follows_each_stream(result)
 
@@ -81,7 +84,7 @@ def test_in_a_run_that_fails(tap):
     for path in ("/leads", "/serviced-jobs"):
         tap.sandbox.rule("status", path, status=400, times=None)
     run = tap.run(state=first.state)
-    assert (run.status, run.state) == (1, run.states[0])
+    assert (run.status, run.bookmark("leads")) == (1, first.bookmark("leads"))
     assert_a_state_follows_each_stream(run)
 
 

@@ -20,8 +20,15 @@ from singer_sdk.plugin_base import PluginBase, SingerCommand
 
 import tap_rotor
 from paged_rest.errors import Interrupted, UsageError
-from paged_rest.singer import ListStream, ListTap
-from paged_rest.singer.sdk import Command, LastWordStateWriter, SdkStream, SdkTap
+from paged_rest.singer import ListStream, ListTap, ReadsStream
+from paged_rest.singer.sdk import (
+    Command,
+    LastWordStateWriter,
+    PlainStream,
+    SdkStream,
+    SdkTap,
+    StatelessStream,
+)
 from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
 from tests.harness.run import restored
@@ -118,7 +125,9 @@ def overridden(ours: type, theirs: type) -> set[str]:
 
 def test_every_override_is_listed_above():
     pairs: list[tuple[type, type]] = [
+        (PlainStream, singer_sdk.Stream),
         (SdkStream, singer_sdk.Stream),
+        (StatelessStream, singer_sdk.Stream),
         (SdkTap, singer_sdk.Tap),
         (Command, SingerCommand),
         (LastWordStateWriter, StateWriter),
@@ -137,6 +146,7 @@ def test_nothing_is_overridden_elsewhere(tap):
     for ours in {base for stream in tap.lists for base in stream.__mro__}:
         if issubclass(ours, ListStream):
             assert not overridden(ours, singer_sdk.Stream), ours
+    assert not overridden(ReadsStream, singer_sdk.Stream)
 
 
 def test_what_the_sdk_keeps_to_itself_is_used_nowhere_else():

@@ -182,7 +182,7 @@ def test_while_blocked_on_a_full_pipe_that_nobody_reads(large_tap, number, unbuf
 @buffering
 def test_a_target_that_dies(large_tap, unbuffered):
     with start_leads(large_tap, unbuffered) as started:
-        assert started.stdout.readline().startswith(b'{"type":"SCHEMA"')
+        assert started.stdout.readline().startswith(b'{"type":"STATE"')
         started.stdout.close()
         stderr = started.stderr.read().decode()
         started.stderr.close()

@@ -12,7 +12,7 @@ from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
 from tests.harness.catalog import as_records, discovered, entries, root, selecting
 from tests.harness.outcome import assert_refused
-from tests.harness.run import restored
+from tests.harness.run import READS, restored
 from tests.harness.streams import BY_TAP
 from tests.harness.tap import Tap
 from tools.sandbox import Company, Sandbox
@@ -122,7 +122,7 @@ def test_a_catalog_that_says_nothing_of_selection_selects_all(of, change):
         change(entry)
     with restored():
         tap = of(config={"api_key": "k", "api_url": "http://127.0.0.1"}, catalog=catalog)
-    assert list(tap.streams) == list(BY_TAP[of.name])
+    assert list(tap.streams) == [*BY_TAP[of.name], READS]
     assert all(stream.selected and all(stream.mask.values()) for stream in tap.streams.values())
 
 

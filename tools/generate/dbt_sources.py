@@ -69,7 +69,8 @@ def render(declared: Declared, _text: str = "") -> str:
         what=declared.what,
         tap=declared.name,
     )
-    tables = ("\n".join(_table(declared, name)) for name in declared.streams)
+    lists = [name for name in declared.streams if name != "reads"]
+    tables = ("\n".join(_table(declared, name)) for name in lists)
     return head + "\n".join(tables) + "\n"
 
 

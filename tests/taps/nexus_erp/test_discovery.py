@@ -8,7 +8,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from tap_nexus_erp.tap import TapNexusErp
 from tests.harness.catalog import discovered
-from tests.harness.run import invoke
+from tests.harness.run import READS, invoke
 from tools.sandbox import Organisation
 
 
@@ -17,7 +17,8 @@ def test_the_catalog_is_as_reviewed(snapshot):
 
 
 def test_the_fields_are_those_of_the_api_and_one_for_all_others():
-    (stream,) = discovered(TapNexusErp)["streams"]
+    stream, reads = discovered(TapNexusErp)["streams"]
+    assert reads["tap_stream_id"] == READS
     properties = stream["schema"]["properties"]
     (row,) = Organisation(1).rows("leads")
     assert list(properties) == [*row, "extra_fields"]

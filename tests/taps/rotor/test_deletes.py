@@ -58,7 +58,7 @@ def test_after_the_records_of_a_whole_read(tap, stream):
     assert run.status == 0
     kinds = [message["type"] for message in run.messages]
     count = len(run.records(stream))
-    assert kinds == ["SCHEMA", *["RECORD"] * count, "ACTIVATE_VERSION", "STATE"]
+    assert kinds == ["STATE", "SCHEMA", *["RECORD"] * count, "ACTIVATE_VERSION", "STATE"]
     versions = {message["version"] for message in run.of_type("RECORD")}
     (activation,) = run.of_type("ACTIVATE_VERSION")
     assert versions == {activation["version"]}

@@ -9,7 +9,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_rotor.tap import TapRotor
 from tests.harness.catalog import fixed
-from tests.harness.run import restored
+from tests.harness.run import READS, restored
 from tests.harness.streams import FULL_TABLE, INCREMENTAL, NAMES
 from tests.harness.tap import KEY, Tap
 from tools.sandbox import Company, Sandbox
@@ -67,7 +67,7 @@ def test_the_suite_is_there():
         "test_tap_stream_record_schema_matches_transformed_catalog",
     } <= found
     params = SdkTests.params["test_tap_stream_returns_record"]
-    assert sorted(param.id for param in params) == sorted(NAMES)
+    assert sorted(param.id for param in params) == sorted([*NAMES, READS])
 
 
 @pytest.mark.parametrize("page_size", [7, 1000])
@@ -100,14 +100,20 @@ def test_the_final_state_is_the_right_one(sandbox, tmp_path: Path):
             "start_date": "",
             "resume_point": [],
             "older_rows_gone": 0,
+            "whole_read_began": "",
+            "last_whole_read_at": result.reads[name]["started_at"],
         }
     for name in FULL_TABLE:
-        assert list(bookmarks[name]) == ["last_full_read"]
+        assert bookmarks[name] == {
+            "whole_read_began": "",
+            "last_whole_read_at": result.reads[name]["started_at"],
+            "last_full_read": result.reads[name]["settings"],
+        }
 
 
 def test_no_state_speaks_of_rows_that_are_not_written_yet(sandbox, tmp_path: Path):
     result = Tap(tmp_path, sandbox, page_size=7).succeed()
-    written: dict[str, int] = dict.fromkeys(NAMES, 0)
+    written: dict[str, int] = dict.fromkeys([*NAMES, READS], 0)
     seen = 0
     for message in result.messages:
         if message["type"] == "RECORD":
