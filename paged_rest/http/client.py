@@ -169,6 +169,10 @@ class Client:
             return ()
         try:
             body = self.get(endpoint.path, {}, lambda response: response.body or {})
+        except errors.QuotaSpent:
+            # It counts the requests of this key, so it is the API.
+            self.answered = True
+            return ()
         except errors.TapError:
             return ()
         return tuple(endpoint.parse(body))
@@ -176,7 +180,10 @@ class Client:
     @property
     def recognised(self) -> bool:
         """Whether this is the API at all: it has given a good response, or knows the key."""
-        return self.answered or bool(self.granted_scopes)
+        if self.answered or self.granted_scopes:
+            return True
+        # Asking for the scopes may have shown it.
+        return self.answered
 
     @property
     def _spent(self) -> bool:

@@ -191,6 +191,18 @@ def test_a_list_that_is_denied_fails_alone_where_the_api_answers(
         assert state["bookmarks"]["leads"]["replication_key_value"] == OLD
 
 
+def test_a_spent_quota_is_no_wrong_address(tap, sandbox):
+    """The first list is not there, and what tells the scopes is not answered any more."""
+    rule, sentence, _ = DENIED[-1]
+    sandbox.rule(path="/leads", times=None, **rule)
+    sandbox.rule("status", path="*", times=None, status=429)
+    assert_failed(
+        tap.run(),
+        f"leads: {sentence}{ASK} | pins: the key's requests for today are used up (status 429) "
+        "after 3 requests of this run; the next run goes on",
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("rule", "sentence"), FAILS_THE_STREAM)
 def test_what_fails_one_stream_while_the_others_go_on(tap, sandbox, rule, sentence):
