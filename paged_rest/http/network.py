@@ -37,12 +37,8 @@ _CAUSES: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
         "did not answer in time",
         False,
     ),
-    (
-        (urllib3.exceptions.DecodeError, requests.exceptions.ContentDecodingError),
-        "sent a body that cannot be decompressed",
-        False,
-    ),
 )
+_GARBLED = (urllib3.exceptions.DecodeError, requests.exceptions.ContentDecodingError)
 # No request was sent yet where one of these is raised.
 _BEFORE_SENDING = (
     ConnectionRefusedError,
@@ -52,7 +48,7 @@ _BEFORE_SENDING = (
 )
 
 
-def unreachable(error: Exception, url: str, *, answered: bool) -> NotSent | Unreachable:
+def unreachable(error: Exception, url: str, *, answered: bool) -> NotSent | Retriable:
     """Return the error for a request that got no whole response.
 
     Args:
@@ -64,6 +60,8 @@ def unreachable(error: Exception, url: str, *, answered: bool) -> NotSent | Unre
     host, proxy = urlsplit(url).hostname or "", environment.proxy_for(url)
     if sentence := environment.wrong_variable(causes, proxy):
         return NotSent(sentence)
+    if any(isinstance(cause, _GARBLED) for cause in causes):
+        return Retriable(f"{host} sent a body that cannot be decompressed")
     what, permanent = _meaning(causes)
     sent = not any(isinstance(cause, _BEFORE_SENDING) for cause in causes)
     if proxy and any(map(environment.is_of_proxy, causes)):

@@ -9,6 +9,9 @@ from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from paged_rest.errors import UsageError
 
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
 INCREMENTAL = "INCREMENTAL"
 FULL_TABLE = "FULL_TABLE"
 
@@ -50,10 +53,23 @@ def _entry(item: object, what: str) -> CatalogEntry:
         # Without a key a target would append every row again in every run.
         "key_properties": item.get("key_properties") or ["id"],
     }
+    for path in _deselected(item.get("schema"), name):
+        _refuse(f"the schema says that {path} is not selected; say it in the metadata, as today")
     try:
         return CatalogEntry.from_dict({**item, **said})
     except (AttributeError, TypeError, ValueError):
         _refuse(f"the schema of {name} is no JSON Schema")
+
+
+def _deselected(schema: object, path: str) -> Iterator[str]:
+    """Yield what a schema calls deselected, as the first taps had it: nothing heeds it any more."""
+    if not isinstance(schema, dict):
+        return
+    if str(schema.get("selected")).lower() == "false":
+        yield path
+    properties = schema.get("properties")
+    for name, declared in properties.items() if isinstance(properties, dict) else ():
+        yield from _deselected(declared, f"{path}.{name}")
 
 
 def _metadata(item: dict[str, t.Any], stream: str) -> list[dict[str, t.Any]]:
@@ -133,7 +149,9 @@ def replication(
         UsageError: The stream cannot be replicated so.
     """
     root = entry.metadata.root
-    key = root.replication_key or entry.replication_key
+    # Of two that differ, the one that is not the default is what somebody has set.
+    said = [key for key in (root.replication_key, entry.replication_key) if key]
+    key = next((key for key in said if key != default_key), default_key if said else None)
     method = root.forced_replication_method or entry.replication_method
     if root.replication_key and not (root.forced_replication_method or default_key):
         # Somebody has set it there: --discover prints none, and FULL_TABLE beside it.

@@ -27,7 +27,7 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.singerlib import RecordMessage
 from singer_sdk.streams._state import StreamStateManager
@@ -81,6 +81,8 @@ class PlainStream(Stream):
         entry = catalog.get_stream(self.name)
         if entry is not None and self.selected:
             refuse_renamed(entry)
+            if set(entry.key_properties or keys or ()) != set(keys or ()):
+                self.logger.warning("%s: the key stays %s", self.name, ", ".join(keys or ()))
 
     @override
     def log(self, message: str, *args: t.Any, level: int = logging.INFO, **options: t.Any) -> None:
@@ -526,11 +528,28 @@ class SdkTap(Tap):
             for stream in self.streams.values():
                 if stream.selected:
                     self._register(stream)
+            self._refuse_one_name_for_two()
         except MappingError as error:
             message = f"The setting stream_maps cannot be used: {error}"
             raise UsageError(message) from None
         except ConfigValidationError as error:
             raise UsageError(*error.errors) from None
+
+    def _refuse_one_name_for_two(self) -> None:
+        """Refuse stream maps that give two streams one name.
+
+        A target would delete the rows of the one by the ACTIVATE_VERSION of the other.
+        """
+        sources: dict[str, str] = {}
+        for source, maps in self.mapper.stream_maps.items():
+            for made in maps:
+                other = sources.setdefault(made.stream_alias, source)
+                if other != source and not isinstance(made, RemoveRecordTransform):
+                    message = (
+                        "The setting stream_maps cannot be used: it sends "
+                        f"{other} and {source} under one name, {made.stream_alias}"
+                    )
+                    raise UsageError(message)
 
     def _register(self, stream: PlainStream) -> None:
         schema = stream.outgoing_schema

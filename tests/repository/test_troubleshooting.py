@@ -109,6 +109,9 @@ class Trouble:
 TROUBLES: dict[str, Callable[[Trouble], str]] = {
     "The setting api_key is missing.": lambda _: invoke([]).stderr,
     "There is no setting '...'; did you mean ...?": lambda trouble: trouble.read(api_kye="x"),
+    "The setting stream_maps cannot be used: it sends ... and ... under one name, ...": (
+        lambda trouble: trouble.tap.run(stream_maps={"leads": {"__alias__": "pins"}}).stderr
+    ),
     "Rotor does not accept the API key (status 401).": lambda trouble: trouble.read(
         api_key="rotor_wrong_key"
     ),

@@ -250,6 +250,15 @@ def test_an_impossible_replication_is_refused(tap, sandbox, name, root, sentence
     assert sandbox.requests == []
 
 
+def test_a_replication_key_beside_the_metadata_counts_too(tap, sandbox):
+    catalog = selecting("leads")
+    for entry in catalog["streams"]:
+        entry["replication_key"] = "archived_at"
+    (found,) = tap.run(catalog=catalog).errors
+    assert found.endswith("not as INCREMENTAL on archived_at")
+    assert sandbox.requests == []
+
+
 @pytest.mark.parametrize("name", ["leads", "customers"])
 def test_a_catalog_that_says_nothing_of_replication_keeps_the_default(tap, name):
     catalog = selecting(name)

@@ -73,6 +73,10 @@ def of_leads(**entry: t.Any) -> dict[str, t.Any]:
             "a part of the metadata of leads is no object of a breadcrumb and metadata",
         ),
         (of_leads(schema="x"), "the schema of leads is no JSON Schema"),
+        (
+            of_leads(schema={"properties": {"email": {"type": "string", "selected": False}}}),
+            "the schema says that leads.email is not selected; say it in the metadata, as today",
+        ),
         (of_leads(selected="perhaps"), "selected of leads is neither true nor false"),
         (
             of_leads(metadata=[{"breadcrumb": ["properties", "id"], "metadata": {"selected": 1}}]),
@@ -95,6 +99,15 @@ def of_leads(**entry: t.Any) -> dict[str, t.Any]:
 def test_a_catalog_that_cannot_be_used_is_refused(tap, sandbox, catalog, problem):
     assert_refused(tap.run(catalog=catalog), f"The catalog cannot be used: {problem}")
     assert sandbox.requests == []
+
+
+def test_a_key_of_the_catalogs_own_is_said_to_be_ignored(tap):
+    catalog = selecting("leads")
+    for entry in catalog["streams"]:
+        entry["key_properties"] = ["email"]
+    result = tap.succeed(catalog=catalog)
+    assert result.problems == ["leads: the key stays id"]
+    assert result.of_type("SCHEMA", "leads")[0]["key_properties"] == ["id"]
 
 
 def test_a_stream_is_renamed_as_the_refusal_says(tap):

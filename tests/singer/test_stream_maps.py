@@ -313,3 +313,16 @@ def test_flattening_without_a_depth_is_refused(tap, sandbox):
     result = tap.run(flattening_enabled=True)
     assert_refused(result, "flattening_max_depth is required when flattening is enabled")
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    "maps", [{"leads": {"__alias__": "pins"}}, {"pins": {"__source__": "leads"}}]
+)
+def test_two_streams_under_one_name_are_refused(tap, sandbox, maps):
+    """By the ACTIVATE_VERSION of the one, a target would delete the rows of the other."""
+    result = tap.run(stream_maps=maps)
+    sentence = (
+        "The setting stream_maps cannot be used: it sends leads and pins under one name, pins"
+    )
+    assert_refused(result, sentence)
+    assert sandbox.requests == []
