@@ -323,6 +323,9 @@ def sentence(status: int, **body: str) -> str:
     return f"tap-rotor: Failed. leads: {error_for(answer(status, **body), ROTOR)}"
 
 
+HOURLY = '["leads.*", "pins.*", "reads.*"]'
+
+
 def test_plan(dagster: Dagster) -> None:
     """The schedules of meltano.yml, for each company; retries only where they may help."""
     passing = [sentence(429), sentence(500), sentence(503), "meltano: Loader failed"]
@@ -342,7 +345,7 @@ def test_plan(dagster: Dagster) -> None:
     assert plan["schedules"] == {
         "hourly": [
             "0 4-23 * * *",
-            runs(TAP_ROTOR_LOOKBACK_DAYS="1", TAP_ROTOR__SELECT='["leads.*", "pins.*"]'),
+            runs(TAP_ROTOR_LOOKBACK_DAYS="1", TAP_ROTOR__SELECT=HOURLY),
         ],
         "nightly": ["30 1 * * 1-6", runs(TAP_ROTOR_LOOKBACK_DAYS="30")],
         "full_refresh": ["30 1 * * 0", runs(MELTANO_RUN_FULL_REFRESH="true")],

@@ -18,6 +18,7 @@ from tools.simulation.settings import TARGET
 SEED = 90
 
 
+@pytest.mark.long
 def test_days() -> None:
     """Nothing is lost, whatever happens, and one full refresh makes all equal."""
     if not plugins.program(TARGET).exists():
