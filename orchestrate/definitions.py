@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 COMPANIES = (HERE / "companies.txt").read_text(encoding="utf-8").split()
 MELTANO_YML = HERE.parent / "meltano.yml"
 # Where a person must act, or the next day come: the tap's sentences say so.
-FINAL = re.compile(r"requests for today are used up|\bsettings?\b|lacks the scope")
+FINAL = re.compile(r"requests for today are used up|\bsettings?\b|lacks the scope|may not have it")
 # A failed run that cost more is not repeated on the same day: two such, a full refresh and the
 # hourly runs fit into the 1,000 requests of a key.
 CHEAP_REQUESTS = 200
