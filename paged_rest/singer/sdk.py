@@ -217,15 +217,19 @@ class SdkStream(ListDeclaration, PlainStream):
 
     # What streams do through the SDK's private parts
 
+    @property
+    def is_unmapped(self) -> bool:
+        """Whether no stream map changes, removes or copies the records."""
+        maps = self.stream_maps
+        return len(maps) == 1 and type(maps[0]) is SameRecordTransform
+
     @cached_property
     def uses_fast_path(self) -> bool:
         """Whether records go out as they are read: all of them, not mapped, not flattened."""
-        maps = self.stream_maps
         return (
             not self.is_test
-            and len(maps) == 1
-            and type(maps[0]) is SameRecordTransform
-            and not maps[0].flattening_enabled
+            and self.is_unmapped
+            and not self.stream_maps[0].flattening_enabled
             and self.read_by <= self.outgoing_schema["properties"].keys()
         )
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from singer_sdk import metrics
-from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
 from paged_rest import errors
@@ -111,9 +111,8 @@ class ListStream(SdkStream):
     @property
     def id_checksum(self) -> int | None:
         """The checksum of the ids that the target has from this run, where they are the list's."""
-        read, maps = self.summary.read, self.stream_maps
-        unmapped = len(maps) == 1 and type(maps[0]) is SameRecordTransform
-        return read.id_checksum if read and unmapped and not self.is_limited else None
+        read = self.summary.read
+        return read.id_checksum if read and self.is_unmapped and not self.is_limited else None
 
     @property
     def remembered(self) -> StreamState:

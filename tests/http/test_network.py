@@ -122,7 +122,9 @@ def test_what_is_the_name_of_no_host_stops_the_run_at_once(tap, clock, host):
     assert clock.waits == []
 
 
-def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkeypatch):
+@pytest.fixture
+def lost(clock, monkeypatch) -> threading.Event:
+    """Once it is set, no name can be found until three waits are over."""
     lost = threading.Event()
 
     def find(*args: t.Any, **options: t.Any) -> t.Any:
@@ -131,6 +133,10 @@ def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, clock, monkey
         return REAL_GETADDRINFO(*args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", find)
+    return lost
+
+
+def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, lost):
     sandbox.rule("reset", "/leads", page=2)
     sandbox.before("/leads", 2, lost.set)
     result = tap.run(retry_minutes=5)
@@ -157,15 +163,7 @@ def test_a_refused_connection_is_no_request(tap, clock, closed_port):
     assert result.logged("INFO")[-1] == "0 requests in all"
 
 
-def test_a_request_ahead_that_never_left_is_none(tap, sandbox, clock, monkeypatch):
-    lost = threading.Event()
-
-    def find(*args: t.Any, **options: t.Any) -> t.Any:
-        if lost.is_set() and len(clock.waits) < 3:
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        return REAL_GETADDRINFO(*args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", find)
+def test_a_request_ahead_that_never_left_is_none(tap, sandbox, clock, lost):
     rows = [{"id": str(number)} for number in range(10)]
     pagination = {"total": 30, "limit": 10, "page": 1, "has_more": True}
     sandbox.rule(
