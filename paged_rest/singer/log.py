@@ -175,13 +175,23 @@ def log_unfinished_refresh(logger: logging.Logger, stream: str, state: StreamSta
 def log_run(
     logger: logging.Logger,
     requests: int,
+    today: int,
     requests_a_day: int | None,
     extra: Mapping[str, str | int],
 ) -> None:
-    """Log how many requests the run took, beside what the API allows in a day."""
+    """Log how many requests the run took, beside what the API allows in a day.
+
+    Args:
+        logger: Where to.
+        requests: Requests of the run.
+        today: Requests of today, as far as the state tells.
+        requests_a_day: What the API allows, or None where it does not say.
+        extra: The same for programs.
+    """
     runs = (requests_a_day or 0) // requests if requests else 0
     fits = f"; the {requests_a_day:,} of a day allow {counted(runs, 'such run')}" if runs else ""
-    logger.info("%s in all%s", counted(requests, "request"), fits, extra=extra)
+    since = f", {today:,} today with this state" if requests_a_day and today > requests else ""
+    logger.info("%s in all%s%s", counted(requests, "request"), since, fits, extra=extra)
 
 
 def how_far(stream: str, read: ListRead | None, requests: int, *, too_few: bool) -> str:

@@ -21,6 +21,7 @@ from paged_rest.errors import (
     WrongAddress,
 )
 from paged_rest.singer.log import Ending, how_far
+from paged_rest.singer.state import RequestsToday
 from paged_rest.singer.writer import MessageWriter
 from paged_rest.timestamps import now
 
@@ -50,6 +51,8 @@ class Run:
         started: When the run began, in the fixed form.
         failures: How each stream ended that makes the run a failure.
         stopped_by: Why no further stream can be read, or None.
+        requests_before: Requests that other runs made on the day of its beginning, as far as the
+            state tells.
     """
 
     tap: str
@@ -61,6 +64,7 @@ class Run:
     started: str = field(default_factory=now)
     failures: list[Ending] = field(default_factory=list)
     stopped_by: Ending | None = None
+    requests_before: int = 0
     _interrupted: bool = False
 
     @cached_property
@@ -72,6 +76,13 @@ class Run:
     def requests(self) -> int:
         """How many requests the run has made."""
         return self.client.requests if "client" in self.__dict__ else 0
+
+    @property
+    def requests_today(self) -> RequestsToday:
+        """The requests of today, those of this run among them, as far as the state tells."""
+        today = now()[:10]
+        before = self.requests_before if self.started.startswith(today) else 0
+        return RequestsToday(today, before + self.requests)
 
     @property
     def ending(self) -> Ending:

@@ -51,7 +51,7 @@ from paged_rest.timestamps import from_setting, now, timestamp
 
 if t.TYPE_CHECKING:
     import ast
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Mapping
     from types import FrameType
 
     from singer_sdk.helpers.types import Context, Record, TapState
@@ -366,6 +366,13 @@ def _failed(error: Exception) -> tuple[str, ast.AST] | None:
 class LastWordStateWriter(StateWriter):
     """Writes a STATE after each RECORD and SCHEMA, however often it was written before."""
 
+    def __init__(
+        self, message_writer: MessageWriter, beside: t.Callable[[], Mapping[str, t.Any]]
+    ) -> None:
+        """Take where messages go, and what gives that which stands beside the bookmarks."""
+        super().__init__(message_writer)
+        self._beside = beside
+
     @override
     def write_state(self, state: TapState) -> None:
         """Write a STATE, unless the same one is the last message.
@@ -376,7 +383,7 @@ class LastWordStateWriter(StateWriter):
         writer = t.cast("MessageWriter", self._message_writer)
         if not writer.ends_with_state:
             self._last_emitted_state = None
-        super().write_state(state)
+        super().write_state({**state, **self._beside()})
 
 
 class Command(SingerCommand):
@@ -417,7 +424,8 @@ class SdkTap(Tap):
     def __init__(self, **options: t.Any) -> None:
         """Take what `singer_sdk.Tap` takes."""
         super().__init__(**options)
-        self._state_writer = LastWordStateWriter(self.message_writer)
+        writer = t.cast("MessageWriter", self.message_writer)
+        self._state_writer = LastWordStateWriter(writer, self.beside_bookmarks)
 
     # What a tap implements for the overrides below
 
@@ -445,6 +453,14 @@ class SdkTap(Tap):
     @abc.abstractmethod
     def usable_bookmarks(self, bookmarks: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the bookmarks that are ours and make sense, and warn of the others."""
+
+    @abc.abstractmethod
+    def recall_beside_bookmarks(self, state: Mapping[str, t.Any]) -> None:
+        """Take what stands beside the bookmarks in a state."""
+
+    @abc.abstractmethod
+    def beside_bookmarks(self) -> Mapping[str, t.Any]:
+        """Return what is to stand there in the next state."""
 
     # Overrides
 
@@ -499,6 +515,7 @@ class SdkTap(Tap):
         state = unwrap(state)
         if state and "bookmarks" not in state:
             self.logger.warning("The state %s", UNUSED.format("bookmarks"))
+        self.recall_beside_bookmarks(state)
         bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict):
             message = "The state is not a Singer state: its bookmarks are no object"

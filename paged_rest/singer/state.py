@@ -47,8 +47,34 @@ _IN_PASSING = frozenset({"starting_replication_value", "replication_key_signpost
 # In place of a bookmark that does not hold, as Meltano would bring back one that is left out.
 _BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 _MOST_LISTED_TWICE = 100
+_REQUESTS = "requests_today"
 # More than any clock shows, and less than a target can hold.
 _HIGHEST_VERSION = 1 << 52
+
+
+class RequestsToday(t.NamedTuple):
+    """Requests of one day: a help, as other states and full refreshes are not seen.
+
+    Attributes:
+        day: The day in UTC, as in `2026-01-31`.
+        requests: How many there were.
+    """
+
+    day: str
+    requests: int
+
+    @classmethod
+    def recall(cls, state: Mapping[str, t.Any], day: str) -> int:
+        """Return how many requests of a day a state tells of."""
+        match state.get(_REQUESTS):
+            case [str(known), int(requests)] if known == day and requests > 0:
+                return requests
+        return 0
+
+    @property
+    def entry(self) -> dict[str, t.Any]:
+        """What stands in the state, beside the bookmarks."""
+        return {_REQUESTS: list(self)} if self.requests else {}
 
 
 def unwrap(state: dict[str, t.Any]) -> dict[str, t.Any]:

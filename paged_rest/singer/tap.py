@@ -16,7 +16,7 @@ from paged_rest.singer.log import Ending, log_run, log_stream, log_unfinished_re
 from paged_rest.singer.reads import ReadsStream
 from paged_rest.singer.run import Run
 from paged_rest.singer.sdk import SdkTap
-from paged_rest.singer.state import sanitize
+from paged_rest.singer.state import RequestsToday, sanitize
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,6 +112,14 @@ class ListTap(SdkTap):
         return kept
 
     @override
+    def recall_beside_bookmarks(self, state: Mapping[str, t.Any]) -> None:
+        self.run.requests_before = RequestsToday.recall(state, self.run.started[:10])
+
+    @override
+    def beside_bookmarks(self) -> Mapping[str, t.Any]:
+        return self.run.requests_today.entry if self.api.requests_a_day else {}
+
+    @override
     def interrupt(self, signum: int) -> None:
         self.run.interrupt(signum)
 
@@ -180,7 +188,8 @@ class ListTap(SdkTap):
             log_stream(stream.logger, stream.summary, stream.ending)
         for stream in self._lists:
             log_unfinished_refresh(stream.logger, stream.name, stream.remembered)
-        log_run(self.logger, self.run.requests, self.api.requests_a_day, self._totals)
+        made, today = self.run.requests, self.run.requests_today.requests
+        log_run(self.logger, made, today, self.api.requests_a_day, self._totals)
 
     def _log_error(self, message: str, *args: str) -> None:
         self.logger.error(message, *args, extra=self._totals)

@@ -146,6 +146,7 @@ def test_a_name_that_was_found_before_is_tried_again(tap, sandbox, lost):
         "127.0.0.1 cannot be found by its name; trying again in 2 s (try 3)",
         "127.0.0.1 cannot be found by its name; trying again in 4 s (try 4)",
     ]
+    assert f"{sandbox.count()} requests in all" in result.logged("INFO")[-1]
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_nothing_new_costs_one_request_and_repeats_the_bookmark_s_row(tap, compa
     assert run.status == 0
     assert run.records(stream) == as_records(stream, company.rows(stream)[:1])
     assert tap.asked(stream) == ALL[:1]
-    assert run.state == first.state
+    assert run.bookmark(stream) == first.bookmark(stream)
 
 
 @incremental
@@ -316,4 +316,4 @@ def test_a_hundred_thousand_leads_cost_104_requests_and_then_one(large, tmp_path
     assert second.status == 0
     assert large.count() == large.count("/leads") == 1
     assert second.ids("leads")[0] == ids[0]
-    assert second.state == state
+    assert second.state["bookmarks"] == state["bookmarks"]

@@ -254,7 +254,7 @@ def test_rows_of_one_moment_are_read_in_one_run_or_not(tmp_path, imported, budge
         state = runs.state
         run = runs.once(request_budget=budget)
         assert runs.asked == [IMPORTED[:budget]] * 2
-        assert runs.state == state
+        assert runs.state["bookmarks"] == state["bookmarks"]
         assert "no further than the run before, so that so few are not enough" in run.stderr
         runs.to_the_end(request_budget=24)
     assert set(runs.ids) == all_ids(imported)
