@@ -45,6 +45,18 @@ def parse_scopes(body: Mapping[str, t.Any]) -> Iterable[str]:
     return [s for s in scopes if isinstance(s, str)] if isinstance(scopes, list) else []
 
 
+def parse_owner(body: Mapping[str, t.Any]) -> str | None:
+    """Return the id of the company that the key belongs to, as `/auth/test` tells it."""
+    company = body.get("company_id")
+    return company if isinstance(company, str) else None
+
+
+def parse_version(body: Mapping[str, t.Any]) -> str | None:
+    """Return the version that answers, as `/auth/test` tells it."""
+    version = body.get("rotor_api_version")
+    return version if isinstance(version, str) else None
+
+
 ROTOR = Api(
     name="Rotor",
     url_base="https://api.getrotor.com/open-api",
@@ -52,8 +64,11 @@ ROTOR = Api(
     key_origin="Rotor under Settings, Integrations",
     authenticator=authenticator,
     http_headers={"rotor-api-version": API_VERSION},
+    version=API_VERSION,
     parse_error=parse_error,
-    scopes=ScopesEndpoint(path="/auth/test", parse=parse_scopes),
+    scopes=ScopesEndpoint(
+        path="/auth/test", parse=parse_scopes, owner=parse_owner, version=parse_version
+    ),
     page="page",
     page_size="limit",
     total="total",

@@ -3,7 +3,7 @@
 from paged_rest.http.api import Api, ErrorBody, ScopesEndpoint
 from paged_rest.http.client import Client
 from paged_rest.http.page import PageReader
-from paged_rest.http.response import Response
+from paged_rest.http.response import Response, broken
 from paged_rest.http.status import error_for
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "PageReader",
     "Response",
     "ScopesEndpoint",
+    "broken",
     "error_for",
 ]

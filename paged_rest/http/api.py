@@ -37,10 +37,14 @@ class ScopesEndpoint:
     Attributes:
         path: Path below the API's address.
         parse: Reads the JSON object in the body, {} where there is none.
+        owner: Reads from it whom the key belongs to, where the API tells that.
+        version: Reads from it which version of the API answers, where the API tells that.
     """
 
     path: str
     parse: Callable[[Mapping[str, t.Any]], Iterable[str]]
+    owner: Callable[[Mapping[str, t.Any]], str | None] = lambda _: None
+    version: Callable[[Mapping[str, t.Any]], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,7 @@ class Api:
         authenticator: Makes one of the SDK's authenticators, or any that `requests` takes, from
             the setting api_key.
         http_headers: Header fields that this API wants in every request.
+        version: Its version that the tap is made for, where it has versions.
         parse_error: Reads the JSON object in the body of an error, {} where there is none.
         scopes: Where the API tells which scopes a key has, if it does.
         page: Name of the number of a page, as a parameter and in `pagination`.
@@ -78,6 +83,7 @@ class Api:
     key_origin: str
     authenticator: Callable[[str], Authenticator]
     http_headers: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
     parse_error: Callable[[Mapping[str, t.Any]], ErrorBody]
     scopes: ScopesEndpoint | None = None
     page: str

@@ -63,6 +63,7 @@ class Client:
     """An API as one run sees it.
 
     Attributes:
+        host: The host that is asked.
         budget: The most requests that the run may make, or None.
         requests: Requests made so far, retries among them: each counts against the quota.
         answered: Whether the API has given a good response.
@@ -79,7 +80,7 @@ class Client:
         self._api = api
         self._coming: Future[Response] | None = None
         self._url = str(config["api_url"]).rstrip("/")
-        self._host = urlsplit(self._url).hostname or ""
+        self.host = urlsplit(self._url).hostname or ""
         self.budget: int | None = config.get("request_budget")
         self._timeout = float(config["request_timeout"])
         self._retry_seconds = 60.0 * config["retry_minutes"]
@@ -223,7 +224,7 @@ class Client:
             headers=response.headers,
             content=as_utf8(content, response.headers.get("Content-Type", "")),
             path=path,
-            host=self._host,
+            host=self.host,
             seconds=time.monotonic() - sent,
         )
 

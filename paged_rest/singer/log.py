@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from paged_rest.timestamps import now as moment
+from paged_rest.wording import counted, printable
 
 if t.TYPE_CHECKING:
     import logging
@@ -19,11 +20,6 @@ if t.TYPE_CHECKING:
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
 _MOST_NAMES = 10
-
-
-def counted(number: int, what: str) -> str:
-    """Return a count in words, as in `1 row` or `2,500 rows`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -219,12 +215,7 @@ def how_far(stream: str, read: ListRead | None, requests: int, *, too_few: bool)
 
 def _named(counts: Counter[str]) -> str:
     shown = ", ".join(
-        f"{_printable(name[:60])} ({number:,})" for name, number in counts.most_common(_MOST_NAMES)
+        f"{printable(name[:60])} ({number:,})" for name, number in counts.most_common(_MOST_NAMES)
     )
     more = len(counts) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _printable(name: str) -> str:
-    """Return a name of the API's as it can stand in a line of a log."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)

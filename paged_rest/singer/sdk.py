@@ -33,6 +33,7 @@ from singer_sdk.singerlib import RecordMessage
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
+from paged_rest.check import MOST_REQUESTS
 from paged_rest.errors import Interrupted, MapFailed, OutputLost, TapError, UsageError
 from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import (
@@ -434,6 +435,10 @@ class SdkTap(Tap):
         """Run a sync of the SDK to its end, and return the exit status."""
 
     @abc.abstractmethod
+    def check(self, form: t.Literal["text", "json"]) -> int:
+        """Ask the API what it does, print that in a form, and return the exit status."""
+
+    @abc.abstractmethod
     def interrupt(self, signum: int) -> None:
         """End the run because of a signal."""
 
@@ -602,6 +607,7 @@ class SdkTap(Tap):
         config: t.Any = None,
         state: t.IO[str] | None = None,
         catalog: t.IO[str] | None = None,
+        check: t.Literal["text", "json"] | None = None,
     ) -> None:
         """Run as the SDK does, and exit with the status of the run: the SDK's is always 0."""
         if about:
@@ -613,6 +619,8 @@ class SdkTap(Tap):
             state=read_json(state, "state", may_be_empty=True) if state else None,
             catalog=read_json(catalog, "catalog") if catalog else None,
         )
+        if check:
+            sys.exit(tap.check(check))
         sys.exit(tap.execute(tap.sync_all))
 
     @override
@@ -643,7 +651,7 @@ class SdkTap(Tap):
     @override
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command, ended by a sentence where something is wrong.
+        """Return the SDK's command, with `--check`, ended by a sentence where something is wrong.
 
         It reads catalog and state as UTF-8, where the SDK goes by the locale.
         """
@@ -651,12 +659,23 @@ class SdkTap(Tap):
         for option in command.params:
             if isinstance(option.type, click.File):
                 option.type = click.File(encoding="utf-8-sig")
+        check = click.Option(
+            ["--check"],
+            is_flag=False,
+            flag_value="text",
+            type=click.Choice(["text", "json"]),
+            help=(
+                f"Ask the API, in at most {MOST_REQUESTS} requests, what the key can read, what "
+                "runs will cost and whether the API does what they count on. --check=json is for "
+                "a report of a fault."
+            ),
+        )
         return Command(
             name=command.name,
             callback=command.callback,
             context_settings=command.context_settings,
             help=command.help,
-            params=command.params,
+            params=[*command.params, check],
             logger=cls.logger,
         )
 

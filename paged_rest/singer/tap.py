@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 import typing as t
 
 from typing_extensions import override
 
 from paged_rest import settings
+from paged_rest.check import MOST_REQUESTS, Asked, as_json, as_text, ask
 from paged_rest.errors import CRASHED, Interrupted, OutputLost, TapError
 from paged_rest.http import Client
 from paged_rest.singer.catalog import parse_catalog
@@ -147,6 +149,28 @@ class ListTap(SdkTap):
             return 1
         return 0
 
+    @override
+    def check(self, form: t.Literal["text", "json"]) -> int:
+        """Ask the API what it does, print that in a form, and return the exit status."""
+        most = min(MOST_REQUESTS, self.config.get("request_budget") or MOST_REQUESTS)
+        client = self._connect(retry_minutes=0, request_budget=most)
+        lists = [stream.declared for stream in self._lists]
+        checkup = ask(self.api, client, lists, int(self.config["page_size"]))
+        before = self.run.requests_before
+        asked = Asked(
+            tap=self.name,
+            version=self.plugin_version,
+            host=client.host,
+            lookback_days=self.config["lookback_days"],
+            today=before + client.requests if before else None,
+        )
+        report = as_json if form == "json" else as_text
+        sys.stdout.write(f"{report(asked, checkup)}\n")
+        if checkup.failures:
+            self.logger.error("Failed. %s", " | ".join(checkup.failures))
+            return 1
+        return 0
+
     def _begin_run(self) -> None:
         for stream in self._lists:
             stream.begin_run()
@@ -169,9 +193,10 @@ class ListTap(SdkTap):
             reads.sync()
         self.state_writer.write_state(self.state)
 
-    def _connect(self) -> Client:
+    def _connect(self, **settings: int) -> Client:
         agent = f"{self.name}/{self.plugin_version}"
-        return Client(self.api, self.config, user_agent=agent, logger=self.logger)
+        config = {**self.config, **settings}
+        return Client(self.api, config, user_agent=agent, logger=self.logger)
 
     @property
     def _lists(self) -> list[ListStream]:

@@ -15,11 +15,15 @@ SUBPACKAGES: dict[str, set[str]] = {
     "errors": set(),
     "timestamps": set(),
     "startup": set(),
+    "wording": set(),
     "reading": {"timestamps"},
     "records": {"timestamps"},
     "http": {"errors", "timestamps", "reading", "records"},
     "settings": {"errors", "timestamps", "http"},
-    "singer": {"errors", "timestamps", "reading", "records", "http", "settings"},
+    "check": {"errors", "timestamps", "wording", "reading", "records", "http"},
+    "singer": {
+        *("errors", "timestamps", "wording", "reading", "records", "http", "settings", "check"),
+    },
 }
 # The tests of a subpackage may import the modules inside it.
 FREE = (NAME, "tests")

@@ -1,0 +1,8 @@
+"""What a new key can read, and whether an API does what a tap takes on trust of it."""
+
+from __future__ import annotations
+
+from paged_rest.check.asking import MOST_REQUESTS, CheckedList, ask
+from paged_rest.check.report import Asked, as_json, as_text
+
+__all__ = ["MOST_REQUESTS", "Asked", "CheckedList", "as_json", "as_text", "ask"]
