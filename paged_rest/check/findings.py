@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
 # What an HTTP date cannot tell.
 _LEAST_SECONDS_APART = 2.0
 _MOST_NAMES = 10
+_AMONG = "among the others"
 # What changes no run.
 _GOOD_TO_KNOW = frozenset({"limits", "empty", "moves", "let_in", "unseen_fields"})
 
@@ -156,28 +157,30 @@ def _empty(_one: Observed, first: Look) -> Iterator[str]:
 
 def _not_in_order(one: Observed, first: Look) -> Iterator[str]:
     order = one.listed.order
-    if not order or one.is_newest_first or _undated(one, first):
-        return
-    yield (
-        f"It is promised newest first by {order}, and is not: every run reads and counts all of it."
-    )
+    if order and not one.is_newest_first and _place_of_undated(first) != _AMONG:
+        yield (
+            f"It is promised newest first by {order}, and is not: every run reads and counts all "
+            "of it."
+        )
 
 
-def _undated(one: Observed, first: Look) -> Iterable[str]:
-    dates = first.dates
-    missing = dates.count(None)
-    if not (one.listed.order or one.listed.created) or not missing or not dates:
-        return []
-    where = "among the others"
-    if dates[:missing] == [None] * missing:
-        where = "in front of all others"
-    elif dates[-missing:] == [None] * missing:
-        where = "behind all others"
-    harm = ": every run reads and counts all of it" if where.startswith("among") else ""
-    return [
-        f"Rows without a {one.listed.order or one.listed.created} that can be read: {missing:,} "
-        f"of {len(dates):,}, {where}{harm if one.listed.order else ''}."
-    ]
+def _undated(one: Observed, first: Look) -> Iterator[str]:
+    field, missing = one.listed.order or one.listed.created, first.dates.count(None)
+    place = _place_of_undated(first)
+    if field and missing:
+        counts = ": every run reads and counts all of it" if place == _AMONG else ""
+        yield (
+            f"Rows without a {field} that can be read: {missing:,} of {len(first.dates):,}, "
+            f"{place}{counts if one.listed.order else ''}."
+        )
+
+
+def _place_of_undated(first: Look) -> str:
+    """Return in words where rows without a date stand."""
+    dates, undated = first.dates, [date for date in first.dates if date is None]
+    if dates[: len(undated)] == undated:
+        return "in front of all others"
+    return "behind all others" if dates[-len(undated) :] == undated else _AMONG
 
 
 def _one_moment(one: Observed, first: Look) -> Iterator[str]:

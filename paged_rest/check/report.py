@@ -12,7 +12,7 @@ from paged_rest.check.findings import clock, findings_of
 from paged_rest.wording import counted
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from paged_rest.check.costs import Costs
     from paged_rest.check.findings import Finding
@@ -88,7 +88,7 @@ def as_json(asked: Asked, checkup: Checkup) -> str:
     return json.dumps(report, indent=2)
 
 
-def _filled(sections: dict[str, Iterable[str]]) -> Iterator[tuple[str, list[str]]]:
+def _filled(sections: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, list[str]]]:
     for title, lines in sections.items():
         if found := list(lines):
             yield title, found
@@ -120,9 +120,7 @@ def _key(checkup: Checkup) -> Iterator[str]:
         yield f"  {owner:<8} {checkup.owner}"
     if checkup.scopes:
         lines = textwrap.wrap(", ".join(sorted(checkup.scopes)), _WIDTH - 11)
-        yield from (
-            f"  {'' if place else 'scopes':<8} {line}" for place, line in enumerate(lines)
-        )
+        yield from (f"  {'' if place else 'scopes':<8} {line}" for place, line in enumerate(lines))
     if checkup.version:
         yield f"  {'version':<8} {checkup.version}"
 
@@ -193,7 +191,7 @@ def _fine(checkup: Checkup, found: Iterable[Finding]) -> Iterator[str]:
     full = any(one.first and one.first.fills_a_page for one in checkup.readable)
     ends = any("last" in one.looks or _shows_all(one) for one in checkup.readable)
     packed = sorted({answer.compressed for answer in checkup.answers} - {""})
-    tried = (
+    tried: tuple[tuple[bool, set[str], str], ...] = (
         (full, {"page_size"}, f"A page holds the {checkup.page_size:,} rows that are asked for."),
         (
             bool(checkup.odd_sizes),

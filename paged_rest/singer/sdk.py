@@ -384,7 +384,8 @@ class LastWordStateWriter(StateWriter):
         writer = t.cast("MessageWriter", self._message_writer)
         if not writer.ends_with_state:
             self._last_emitted_state = None
-        super().write_state({**state, **self._beside()})
+        whole: t.Any = {**state, **self._beside()}
+        super().write_state(whole)
 
 
 class Command(SingerCommand):

@@ -135,8 +135,11 @@ def company() -> Company:
 def checked(
     company: Company, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Checked:
-    # The sandbox's clock is the company's.
-    monkeypatch.setattr("paged_rest.check.seen.now", lambda: company.now.isoformat())
+    def now() -> str:
+        """Return the time by the sandbox's clock, which goes on with each row that enters."""
+        return company.now.isoformat()
+
+    monkeypatch.setattr("paged_rest.check.seen.now", now)
     return Checked(sandbox, Tap(tmp_path, sandbox, page_size=PAGE))
 
 
@@ -284,7 +287,9 @@ found(
     "Its first page holds a row whose id is null: all others are loaded, but every run ends with "
     "status 1.",
 )(inserted("leads", id=None))
-ROWS = [{"id": f"job-{number}", "service_date": None} for number in range(PAGE)]
+ROWS: list[dict[str, t.Any]] = [
+    {"id": f"job-{number}", "service_date": None} for number in range(PAGE)
+]
 found(
     "not_in_order",
     "service_plans",
@@ -323,8 +328,10 @@ def _(checked: Checked) -> None:
     "Rows without a created_at that can be read: 2 of 12, behind all others.",
 )
 def _(checked: Checked) -> None:
-    dated = [{"id": f"l{n}", "created_at": f"2026-01-{20 - n}T00:00:00Z"} for n in range(10)]
-    rows = [*dated, {"id": "u1", "created_at": None}, {"id": "u2"}]
+    rows: list[dict[str, t.Any]] = [
+        {"id": f"l{n}", "created_at": f"2026-01-{20 - n}T00:00:00Z"} for n in range(10)
+    ]
+    rows += [{"id": "u1", "created_at": None}, {"id": "u2"}]
     answer("/leads", rows, total=12, limit=PAGE, page=1, has_more=False)(checked)
 
 
@@ -474,38 +481,45 @@ def test_a_list_in_another_order_is_said_to_be_counted(checked, monkeypatch):
     assert report["costs"]["leads"] == {"whole": 3, "nightly": 3, "hourly": None}
 
 
+USED_UP = "The key's requests for today are used up (status 429). Check again when its day is over"
+
+
 @pytest.mark.parametrize(
     ("prepare", "requests", "sentence"),
     [
         (
             lambda checked: checked.sandbox.keys.clear(),
             1,
-            "Rotor does not accept the API key (status 401). Check the setting api_key; a key is "
-            "made in Rotor under Settings, Integrations.",
+            (
+                "Rotor does not accept the API key (status 401). Check the setting api_key; a key "
+                "is made in Rotor under Settings, Integrations."
+            ),
         ),
         (
             lambda checked: setattr(checked.sandbox.keys[KEY], "quota", 0),
             1,
-            "The key's requests for today are used up (status 429). Check again when its day is "
-            "over",
+            USED_UP,
         ),
         (
             lambda checked: setattr(checked.sandbox.keys[KEY], "quota", 3),
             4,
-            "The key's requests for today are used up (status 429). Check again when its day is "
-            "over",
+            USED_UP,
         ),
         (
             ruled("html", "*"),
             2,
-            "/leads was answered with status 200 and content type text/html, but is no JSON "
-            "object. It is not Rotor that answers: check the setting api_url",
+            (
+                "/leads was answered with status 200 and content type text/html, but is no JSON "
+                "object. It is not Rotor that answers: check the setting api_url"
+            ),
         ),
         (
             ruled("status", "*", status=200, body={"items": []}),
             2,
-            "/leads was answered with status 200 and content type application/json, but holds no "
-            "list of rows. It is not Rotor that answers: check the setting api_url",
+            (
+                "/leads was answered with status 200 and content type application/json, but holds "
+                "no list of rows. It is not Rotor that answers: check the setting api_url"
+            ),
         ),
         (
             ruled("status", "*", status=404, body="<html>"),
@@ -531,15 +545,19 @@ def test_what_ends_a_check(checked, prepare, requests, sentence):
         (
             lambda checked: checked.sandbox.keys[KEY].scopes.remove("pins:read"),
             "pins",
-            "/pins was refused: the API key lacks the scope pins:read (it has leads:read, "
-            "leads:write, customers:read, customers:write, pin_types:read, service_plans:read, "
-            "serviced_jobs:read). Give it the scope in Rotor, or deselect the stream",
+            (
+                "/pins was refused: the API key lacks the scope pins:read (it has leads:read, "
+                "leads:write, customers:read, customers:write, pin_types:read, service_plans:read, "
+                "serviced_jobs:read). Give it the scope in Rotor, or deselect the stream"
+            ),
         ),
         (
             ruled("status", "/pins", status=404),
             "pins",
-            "/pins does not exist on 127.0.0.1 (status 404), though Rotor answers other requests: "
-            "this key or company may not have it. Ask Rotor, or deselect the stream",
+            (
+                "/pins does not exist on 127.0.0.1 (status 404), though Rotor answers other "
+                "requests: this key or company may not have it. Ask Rotor, or deselect the stream"
+            ),
         ),
         (
             ruled("status", "/leads", status=503, page=2),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from paged_rest.check.costs import Cost, Costs, costs_of
@@ -10,7 +12,7 @@ from paged_rest.reading import Page, PageRequest, Row
 from tap_rotor.client import ROTOR
 from tests.harness.histories import moment
 
-SCHEMA = {"properties": {"id": {}, "created_at": {}}}
+SCHEMA: dict[str, t.Any] = {"properties": {"id": {}, "created_at": {}}}
 MINUTES_A_DAY = 1440
 
 
@@ -80,15 +82,19 @@ LEADS = Cost(104, 4, 2)
         (
             {"leads": LEADS, "customers": Cost(50, 50, None)},
             [
-                "They allow leads every hour from 4 to 23, all lists every night and a full "
-                "refresh once a week: 94 requests a day, 194 with the refresh."
+                (
+                    "They allow leads every hour from 4 to 23, all lists every night and a full "
+                    "refresh once a week: 94 requests a day, 194 with the refresh."
+                )
             ],
         ),
         (
             {"leads": LEADS, "customers": Cost(860, 860, None)},
             [
-                "They allow leads every three hours, all lists every night and a full refresh "
-                "once a week: 878 requests a day, 978 with the refresh."
+                (
+                    "They allow leads every three hours, all lists every night and a full refresh "
+                    "once a week: 878 requests a day, 978 with the refresh."
+                )
             ],
         ),
         (
@@ -101,8 +107,10 @@ LEADS = Cost(104, 4, 2)
         (
             {"leads": LEADS, "customers": Cost(1200, 1200, None)},
             [
-                "customers takes 1,200 requests and is read in one run or not: the quota is too "
-                "small for it. Deselect it.",
+                (
+                    "customers takes 1,200 requests and is read in one run or not: the quota is "
+                    "too small for it. Deselect it."
+                ),
                 "A first load takes 2 days, and so does a full refresh.",
                 "They do not allow all lists every night: deselect some, or take turns.",
             ],
