@@ -7,6 +7,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from paged_rest.reading import page_over
 from paged_rest.timestamps import before
 from paged_rest.wording import counted
 
@@ -15,8 +16,6 @@ if t.TYPE_CHECKING:
 
     from paged_rest.check.seen import Checkup, Look, Observed
 
-# Pages that overlap cost so much more than pages that do not.
-_OVERLAP = 1.04
 # How far back an hourly run reads again, in days.
 _HOURLY_LOOKBACK = 1
 # In which hours runs start that read what is new, from every hour to a few times a day.
@@ -122,28 +121,54 @@ def _rows(one: Observed) -> int:
     return len(one.first.ids) if one.first else 0
 
 
+def is_chained(checkup: Checkup, one: Observed) -> bool:
+    """Whether the reading of a list can be proven by pages that overlap."""
+    return bool(one.listed.order) and _overlapping_pages(checkup, one) is not None
+
+
+def _overlapping_pages(checkup: Checkup, one: Observed) -> int | None:
+    if one.first is None or not one.is_newest_first or checkup.odd_sizes is False:
+        return None
+    return _overlapping(one.first.page.total, one.first.size)
+
+
 def _cost(checkup: Checkup, one: Observed, first: Look, lookback_days: float) -> Cost:
-    listed, total, size = one.listed, first.page.total, first.size
+    listed, size = one.listed, first.size
     if not listed.paged:
         return Cost(1, 1, None)
-    if not checkup.is_chained(one):
-        pages = max(1, -(-total // size))
-        # Where no creation tells that a row was there, a second reading proves the first.
-        twice = pages > 1 and not listed.created
-        whole = 2 * pages if twice else pages
-        return Cost(whole, whole, None)
-    whole = _overlapping(total, size)
-    if not listed.incremental:
+    overlapping = _overlapping_pages(checkup, one) if listed.created or listed.order else None
+    whole = _counted(checkup, one, first) if overlapping is None else overlapping
+    if not is_chained(checkup, one) or not listed.incremental:
         return Cost(whole, whole, None)
 
     def back(days: float) -> int:
-        return min(whole, _overlapping(_younger(first, days), size))
+        return min(whole, _overlapping(_younger(first, days), size) or whole)
 
     return Cost(whole, back(lookback_days), back(_HOURLY_LOOKBACK))
 
 
-def _overlapping(rows: int, size: int) -> int:
-    return 1 if rows < size else math.ceil(_OVERLAP * rows / size)
+def _counted(checkup: Checkup, one: Observed, first: Look) -> int:
+    """Return how many requests it takes to read a list by counting its rows."""
+    pages = max(1, -(-first.page.total // first.size))
+    if pages == 1:
+        return 1
+    if not one.listed.created and not one.listed.order:
+        # Nothing tells that a row was there: a second reading, cut elsewhere, proves the first.
+        return 2 * pages + 1
+    # Pages that overlap are tried first, where the order is promised.
+    return pages + 2 if one.listed.order and checkup.odd_sizes is False else pages
+
+
+def _overlapping(rows: int, size: int) -> int | None:
+    """Return how many pages that overlap show so many rows; None if they cannot overlap."""
+    requests, end = 1, size
+    while end <= rows:
+        # From before the last row that was read: its own neighbours may bear the same date.
+        page = page_over(end - 2, end, size)
+        if page is None:
+            return None
+        requests, end = requests + 1, page.number * page.size
+    return requests
 
 
 def _younger(first: Look, days: float) -> int:

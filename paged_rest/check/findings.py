@@ -21,8 +21,7 @@ if t.TYPE_CHECKING:
 _LEAST_SECONDS_APART = 2.0
 _MOST_NAMES = 10
 _AMONG = "among the others"
-# What changes no run.
-_GOOD_TO_KNOW = frozenset({"limits", "empty", "moves", "let_in", "unseen_fields"})
+_HARMLESS = frozenset({"limits", "empty", "moves", "let_in", "unseen_fields"})
 
 
 class Finding(t.NamedTuple):
@@ -39,9 +38,9 @@ class Finding(t.NamedTuple):
     stream: str | None = None
 
     @property
-    def changes_runs(self) -> bool:
-        """Whether runs are other than they would be without it."""
-        return self.code not in _GOOD_TO_KNOW
+    def harmless(self) -> bool:
+        """Whether all is as it should be with it."""
+        return self.code in _HARMLESS
 
 
 def findings_of(checkup: Checkup) -> list[Finding]:
@@ -142,8 +141,8 @@ def _odd_sizes(checkup: Checkup) -> Iterator[str]:
         one = wrong[0]
         yield (
             f"Pages of other sizes than page_size are not given ({one.listed.name}: "
-            f"{one.ignored_size}): pages cannot overlap, so runs count every list, which costs a "
-            "request or two more and proves less where rows move."
+            f"{one.ignored_size}): they cannot overlap, so every run reads and counts whole lists, "
+            "which proves less while rows move."
         )
 
 

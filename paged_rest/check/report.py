@@ -7,7 +7,7 @@ import textwrap
 import typing as t
 from dataclasses import asdict, dataclass
 
-from paged_rest.check.costs import costs_of
+from paged_rest.check.costs import costs_of, is_chained
 from paged_rest.check.findings import clock, findings_of
 from paged_rest.wording import counted
 
@@ -50,12 +50,10 @@ def as_text(asked: Asked, checkup: Checkup) -> str:
         "Lists": _lists(checkup),
         "As it should be": _wrapped((f"ok  {line}" for line in _fine(checkup, found)), "    "),
         "What cannot be read": _wrapped((f"X   {line}" for line in checkup.failures), "    "),
-        "What changes runs": _wrapped(
-            (f"!   {_noted(one)}" for one in found if one.changes_runs), "    "
+        "Not as it should be": _wrapped(
+            (f"!   {_noted(one)}" for one in found if not one.harmless), "    "
         ),
-        "Good to know": _wrapped(
-            (f"-   {_noted(one)}" for one in found if not one.changes_runs), "    "
-        ),
+        "Good to know": _wrapped((f"-   {_noted(one)}" for one in found if one.harmless), "    "),
         "Requests that runs will take": _costs(costs, asked),
         "Schedule": _wrapped(_schedule(checkup, costs)),
     }
@@ -128,7 +126,7 @@ def _key(checkup: Checkup) -> Iterator[str]:
 def _lists(checkup: Checkup) -> Iterator[str]:
     if not any(one.looks for one in checkup.lists):
         return
-    yield f"  {'':<16}{'rows':>10}   {'order':<22}{'proven by':<19}{'s':>5}"
+    yield f"  {'':<16}{'rows':>10}   {'order':<22}{'proven by':<18}{'seconds':>8}"
     for one in checkup.lists:
         name = one.listed.name
         if one.first is None or one.failure:
@@ -136,10 +134,12 @@ def _lists(checkup: Checkup) -> Iterator[str]:
             continue
         order, proof = _order(one), _proof(checkup, one)
         total, seconds = one.first.page.total, one.first.seconds
-        yield f"  {name:<16}{total:>10,}   {order:<22}{proof:<19}{seconds:>5.1f}"
+        yield f"  {name:<16}{total:>10,}   {order:<22}{proof:<18}{seconds:>8.1f}"
 
 
 def _order(one: Observed) -> str:
+    if not one.first or not one.first.ids:
+        return "-"
     if one.listed.order:
         return "newest first" if one.is_newest_first else "not newest first"
     if not one.listed.paged:
@@ -150,11 +150,13 @@ def _order(one: Observed) -> str:
 
 
 def _proof(checkup: Checkup, one: Observed) -> str:
+    if not one.first or not one.first.ids:
+        return "-"
     if not one.listed.paged:
         return "one answer"
-    if checkup.is_chained(one):
+    if is_chained(checkup, one):
         return "pages that overlap"
-    if one.listed.created is None and one.first and not one.first.shows_all:
+    if one.listed.created is None and not one.first.shows_all:
         return "count, read twice"
     return "count"
 

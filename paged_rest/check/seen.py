@@ -17,8 +17,6 @@ if t.TYPE_CHECKING:
 # Why a page was asked for: the first one; one within the first, cut elsewhere; the last one; one
 # of the same list without the parameter that lets rows in.
 Purpose = t.Literal["first", "within", "last", "without"]
-# Below this, some places of a list have no page that begins in front of them.
-_SMALLEST_PAGE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,12 +244,3 @@ class Checkup:
         """Whether pages of odd sizes are given; None if none was asked for."""
         tried = [one for one in self.lists if {*one.looks, *one.refused} - {"first"}]
         return not any(one.ignored_size for one in tried) if tried else None
-
-    def is_chained(self, one: Observed) -> bool:
-        """Whether the reading of a list can be proven by pages that overlap."""
-        return bool(
-            one.listed.order
-            and one.is_newest_first
-            and self.odd_sizes is not False
-            and self.size >= _SMALLEST_PAGE
-        )

@@ -48,6 +48,8 @@ def seen(total: int, apart: int, page_size: int = 1000, *, incremental: bool = T
         (100_000, MINUTES_A_DAY, (104, 1, 1)),
         # 1,440 a day: 43,200 in 30 days.
         (100_000, 1, (104, 45, 2)),
+        (1995, MINUTES_A_DAY, (2, 1, 1)),
+        (1996, MINUTES_A_DAY, (3, 1, 1)),
         (20_000, 1, (21, 21, 2)),
     ],
 )
