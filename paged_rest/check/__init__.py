@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from paged_rest.check.asking import MOST_REQUESTS, ask
+from paged_rest.check.asking import ask
 from paged_rest.check.report import Asked, as_json, as_text
 from paged_rest.check.seen import CheckedList
 
-__all__ = ["MOST_REQUESTS", "Asked", "CheckedList", "as_json", "as_text", "ask"]
+__all__ = ["Asked", "CheckedList", "as_json", "as_text", "ask"]

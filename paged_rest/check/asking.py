@@ -24,7 +24,6 @@ if t.TYPE_CHECKING:
 
     from paged_rest.http import Api, Client, Response
 
-MOST_REQUESTS = 12
 # Rows of a page that is asked for only to see the total, and whether such a size is given.
 _FEW = 7
 # Fewer rows leave nothing to cut elsewhere.
@@ -49,7 +48,7 @@ def ask(api: Api, client: Client, lists: Iterable[CheckedList], page_size: int) 
         asking.ask_for_first_pages()
         asking.ask_for_further_pages()
     except BudgetSpent:
-        checkup.cut_short = client.requests < MOST_REQUESTS
+        checkup.cut_short = True
     except QuotaSpent as error:
         checkup.stopped = f"{_capital(str(error))}. Check again when its day is over"
     except RunStopped as error:
@@ -82,11 +81,11 @@ class _Asking:
             return
 
         def parse(response: Response) -> None:
-            body = response.body
-            if not isinstance((body or {}).get("scopes"), list) or body is None:
+            body = response.body or {}
+            scopes, owner = list(endpoint.parse(body)), endpoint.owner(body)
+            if not scopes and owner is None:
                 raise broken(response, "does not tell the scopes of the key")
-            self._checkup.scopes = list(endpoint.parse(body))
-            self._checkup.owner = endpoint.owner(body)
+            self._checkup.scopes, self._checkup.owner = scopes, owner
             self._checkup.version = endpoint.version(body)
 
         try:
@@ -117,6 +116,8 @@ class _Asking:
             RunStopped: Nothing more can be asked.
         """
         for one, purpose, request in self._further():
+            if one.failure:
+                continue
             try:
                 self._look(one, purpose, request)
             except RunStopped:

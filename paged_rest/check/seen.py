@@ -202,7 +202,7 @@ class Checkup:
         version: The version that the API says it is, or None.
         key_unknown: In a sentence why nothing is known of the key, or None.
         stopped: In a sentence why nothing more could be asked, or None.
-        cut_short: Whether the setting request_budget kept questions from being asked.
+        cut_short: Whether questions are left that a larger budget would have allowed.
     """
 
     api: Api

@@ -33,7 +33,6 @@ from singer_sdk.singerlib import RecordMessage
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
-from paged_rest.check import MOST_REQUESTS
 from paged_rest.errors import Interrupted, MapFailed, OutputLost, TapError, UsageError
 from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import (
@@ -59,6 +58,8 @@ if t.TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
 _KEY = "id"
+# What a check may cost of the day's quota.
+MOST_REQUESTS = 12
 
 
 class PlainStream(Stream):

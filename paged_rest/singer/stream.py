@@ -14,7 +14,6 @@ from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
 from paged_rest import errors
-from paged_rest.check import CheckedList
 from paged_rest.http import PageReader
 from paged_rest.records import EXTRA_FIELDS, Conformer, TypedRows
 from paged_rest.singer.declaration import refuse_unsupported_list
@@ -109,23 +108,6 @@ class ListStream(SdkStream):
         if not read.stop_at:
             return "whole"
         return "since_bookmark" if read.previous else "since_start_date"
-
-    @property
-    def declared(self) -> CheckedList:
-        """What is declared of its list, under the settings of this run."""
-        filters = self.filters()
-        alone = [name for name, values in self.stable_filters.items() if len(values) == 1]
-        return CheckedList(
-            name=self.name,
-            path=self.path,
-            params=filters,
-            lets_in=next((name for name in alone if not self.has_unstable_filter), None),
-            paged=self.paged,
-            created=None if self.has_unstable_filter else self.created,
-            order=self.created if self.newest_first else None,
-            incremental=bool(self.replication_key) and not self.has_unstable_filter,
-            schema=self.schema,
-        )
 
     @property
     def id_checksum(self) -> int | None:

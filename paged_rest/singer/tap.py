@@ -9,7 +9,6 @@ import typing as t
 from typing_extensions import override
 
 from paged_rest import settings
-from paged_rest.check import MOST_REQUESTS, Asked, as_json, as_text, ask
 from paged_rest.errors import CRASHED, Interrupted, OutputLost, TapError
 from paged_rest.http import Client
 from paged_rest.singer.catalog import parse_catalog
@@ -17,7 +16,7 @@ from paged_rest.singer.declaration import fields_of, refuse_unsupported_lists
 from paged_rest.singer.log import Ending, log_run, log_stream, log_unfinished_refresh
 from paged_rest.singer.reads import ReadsStream
 from paged_rest.singer.run import Run
-from paged_rest.singer.sdk import SdkTap
+from paged_rest.singer.sdk import MOST_REQUESTS, SdkTap
 from paged_rest.singer.state import RequestsToday, sanitize
 
 if t.TYPE_CHECKING:
@@ -152,22 +151,14 @@ class ListTap(SdkTap):
     @override
     def check(self, form: t.Literal["text", "json"]) -> int:
         """Ask the API what it does, print that in a form, and return the exit status."""
+        from paged_rest.singer.check import check  # noqa: PLC0415 (few runs are checks)
+
         most = min(MOST_REQUESTS, self.config.get("request_budget") or MOST_REQUESTS)
         client = self._connect(retry_minutes=0, request_budget=most)
-        lists = [stream.declared for stream in self._lists]
-        checkup = ask(self.api, client, lists, int(self.config["page_size"]))
-        before = self.run.requests_before
-        asked = Asked(
-            tap=self.name,
-            version=self.plugin_version,
-            host=client.host,
-            lookback_days=self.config["lookback_days"],
-            today=before + client.requests if before else None,
-        )
-        report = as_json if form == "json" else as_text
-        sys.stdout.write(f"{report(asked, checkup)}\n")
-        if checkup.failures:
-            self.logger.error("Failed. %s", " | ".join(checkup.failures))
+        report, failures = check(self, self.run, client, self._lists, form)
+        sys.stdout.write(f"{report}\n")
+        if failures:
+            self.logger.error("Failed. %s", " | ".join(failures))
             return 1
         return 0
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from paged_rest.check import MOST_REQUESTS
 from paged_rest.check.findings import CODES
+from paged_rest.singer.sdk import MOST_REQUESTS
 from tap_nexus_erp.tap import TapNexusErp
 from tests.harness.companies import hourly_organisation
 from tests.harness.streams import ROTOR
@@ -234,7 +234,14 @@ found(
     "version",
     None,
     "Rotor answers as version 2.0.0; this tap asks for 1.1.0 and is made for it.",
-)(ruled("status", "/auth/test", status=200, body={"scopes": [], "rotor_api_version": "2.0.0"}))
+)(
+    ruled(
+        "status",
+        "/auth/test",
+        status=200,
+        body={"scopes": ["leads:read"], "rotor_api_version": "2.0.0"},
+    )
+)
 found(
     "page_size",
     None,
@@ -601,6 +608,12 @@ def test_a_request_budget_is_kept(checked):
     assert (run.status, run.problems, checked.sandbox.count()) == (0, [], 3)
     assert "Not all was asked: the setting request_budget allows no more.\n" in run.stdout
     assert re.search(r"^  customers +- +not asked$", run.stdout, re.MULTILINE)
+
+
+def test_a_request_budget_that_leaves_questions_is_said_to(checked):
+    assert checked.json(request_budget=8)["stopped_by_budget"]
+    assert checked.sandbox.count() == 8
+    assert not checked.json(request_budget=100)["stopped_by_budget"]
 
 
 def test_only_what_is_selected_is_asked_for(checked):
