@@ -18,6 +18,7 @@ from paged_rest.errors import (
 from paged_rest.http import PageReader, broken
 from paged_rest.reading import PageRequest
 from paged_rest.records import Conformer
+from paged_rest.wording import printable
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,8 +86,10 @@ class _Asking:
             scopes, owner = list(endpoint.parse(body)), endpoint.owner(body)
             if not scopes and owner is None:
                 raise broken(response, "does not tell the scopes of the key")
-            self._checkup.scopes, self._checkup.owner = scopes, owner
-            self._checkup.version = endpoint.version(body)
+            self._checkup.scopes = [*map(_shown, scopes)]
+            self._checkup.owner = owner and _shown(owner)
+            version = endpoint.version(body)
+            self._checkup.version = version and _shown(version)
 
         try:
             self._get(endpoint.path, {}, parse)
@@ -218,6 +221,11 @@ def _reader(api: Api, listed: CheckedList) -> PageReader:
         created=listed.order or listed.created,
         paged=listed.paged,
     )
+
+
+def _shown(text: str) -> str:
+    """Return a word of the API's as it can be printed."""
+    return printable(text[:60])
 
 
 def _capital(sentence: str) -> str:

@@ -603,6 +603,16 @@ def test_requests_that_are_left_look_at_the_ends_of_further_lists(checked):
     }
 
 
+def test_what_the_api_says_of_a_key_moves_no_cursor(checked):
+    body = {"scopes": ["leads:read\x1b[2J"], "company_id": "acme\n\r" + "x" * 100}
+    checked.sandbox.rule("status", "/auth/test", status=200, body=body)
+    printed = checked.text().stdout
+    assert (
+        f"  company  acme\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}{'x' * 54}\n" in printed
+    )
+    assert "  scopes   leads:read\N{REPLACEMENT CHARACTER}[2J\n" in printed
+
+
 def test_a_request_budget_is_kept(checked):
     run = checked.text(request_budget=3)
     assert (run.status, run.problems, checked.sandbox.count()) == (0, [], 3)
