@@ -249,11 +249,11 @@ def test_first_load_over_several_days(
 
 
 def last_reads(database: psycopg.Connection) -> list[tuple[str, int]]:
-    """Return how the last readings of leads and of pins ended, and the rows that they read."""
+    """Return how the last readings of leads and of pins ended, and the rows that they sent."""
     found = rows(
         database,
-        "select distinct on (stream) reason, rows_read::int from tap_rotor.reads"
-        " order by stream, started_at desc",
+        "select distinct on (stream) reason, rows_sent::int from tap_rotor.reads"
+        " order by stream, started_at desc nulls last",
     )
     return [(reason, read) for reason, read in found]
 
