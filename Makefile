@@ -32,7 +32,7 @@ install: .venv/.installed ## Install the tap and all that its tests need into .v
 # Meltano's plugins have environments of their own, below .meltano.
 .meltano/.installed: .venv/.installed meltano.yml load/pyproject.toml
 	@mkdir -p .meltano
-	.venv/bin/meltano --log-level=warning install
+	.venv/bin/meltano --log-config=none --log-level=warning install
 	@touch $@
 
 .PHONY: plugins

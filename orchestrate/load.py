@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import signal
 import subprocess
 import typing as t
@@ -12,13 +12,10 @@ from pathlib import Path
 from dagster_pipes import open_dagster_pipes
 
 ROOT = Path(__file__).resolve().parents[1]
-MELTANO = str(ROOT / ".venv" / "bin" / "meltano")
-PIPELINE = ("run", "tap-rotor", "target-postgres")
-# Meltano's lines: when, how grave, who says it, what.
-LINE = re.compile(r"\S+ \[(\w+) *\] (\S+) +(.*)")
-# The tap's last lines: "leads: 1,200 rows in 2 requests, ..." and "9 requests in all; ...".
-ROWS = re.compile(r"(\w+): ([\d,]+) rows? in ")
-REQUESTS = re.compile(r"([\d,]+) requests? in all")
+# One JSON object a line, whatever `logging.yaml` says.
+MELTANO = (str(ROOT / ".venv" / "bin" / "meltano"), "--log-config=none", "--log-format=json")
+TAP = "tap-rotor"
+PIPELINE = ("run", TAP, "target-postgres")
 
 
 def system_directory(company: str, shared: Path) -> Path:
@@ -58,13 +55,19 @@ def environment(company: str, given: t.Mapping[str, str]) -> dict[str, str]:
 
 
 def load(env: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """Run Meltano to its end; return its status, the tap's counts and what was said of errors."""
+    """Run Meltano to its end.
+
+    Returns:
+        Its status, the tap's codes by stream and of the `run`, its rows by stream and its
+        `requests`, and what was said of errors.
+    """
+    codes: dict[str, str] = {}
     counts: dict[str, int] = {}
     errors: list[str] = []
     # Made-up companies must not be loaded into the warehouse of a developer's .env.
     dotenv = ["--env-file", env["ROTOR_ENV_FILE"]] if "ROTOR_ENV_FILE" in env else []
     with subprocess.Popen(  # noqa: S603 (our own words)
-        [MELTANO, "--log-format=uncolored", *dotenv, *PIPELINE],
+        [*MELTANO, *dotenv, *PIPELINE],
         cwd=ROOT,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -74,22 +77,38 @@ def load(env: t.Mapping[str, str]) -> dict[str, t.Any]:
     ) as meltano:
         # Dagster ends a run so; passed on, the tap writes a last STATE.
         signal.signal(signal.SIGINT, lambda *_: meltano.terminate())
-        for line in meltano.stdout or ():
-            print(line, end="", flush=True)
-            level, name, said = found.groups() if (found := LINE.match(line)) else ("", "", "")
-            if level == "error":
-                errors.append(f"{name}: {said}")
-            if name == "tap-rotor":
-                if rows := ROWS.match(said):
-                    counts[rows[1]] = number(rows[2])
-                if requests := REQUESTS.match(said):
-                    counts["requests"] = number(requests[1])
-    return {"status": meltano.returncode, "counts": counts, "said": "\n".join(errors)}
+        for text in meltano.stdout or ():
+            line = parse(text)
+            said = f"{line.get('name', 'meltano')}: {line['event']}"
+            print(line.get("level", ""), said, flush=True)
+            if line.get("level") == "error":
+                errors.append(said)
+            if line.get("name") == TAP:
+                count(line, codes, counts)
+    return {
+        "status": meltano.returncode,
+        "codes": codes,
+        "counts": counts,
+        "said": "\n".join(errors),
+    }
 
 
-def number(text: str) -> int:
-    """Return a number that is written as in 1,200."""
-    return int(text.replace(",", ""))
+def count(line: t.Mapping[str, t.Any], codes: dict[str, str], counts: dict[str, int]) -> None:
+    """Take what a line of the tap's says of a stream or of the run: see docs/ends.md."""
+    stream = line.get("stream")
+    if "code" in line:
+        codes[stream or "run"] = line["code"]
+    if "rows" in line:
+        counts[stream or "requests"] = line["rows" if stream else "requests"]
+
+
+def parse(text: str) -> dict[str, t.Any]:
+    """Return a line of Meltano's log; one that is none, as of a crash, as if it were."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        line = None
+    return line if isinstance(line, dict) and "event" in line else {"event": text.rstrip()}
 
 
 if __name__ == "__main__":

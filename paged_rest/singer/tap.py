@@ -139,7 +139,11 @@ class ListTap(SdkTap):
             self._log_error("Stopped by %s; the last STATE is written", name)
             return 128 + interruption.signum
         except Exception as error:
-            self._end_early(_ending_of(error))
+            ending = _ending_of(error)
+            self._end_early(ending)
+            self._log_streams()
+            if ending.code == CRASHED:
+                self._log_error("Failed. %s", ending.sentence)
             raise
         self._log_streams()
         if self.run.failures:

@@ -91,6 +91,8 @@ def test_into_another_project(
     (block,) = blocks("README.md", "Into a Meltano project of yours")
     project.set(PGTZ="UTC")
     (project.directory / ".meltano" / "extractors").unlink()
+    logging = project.directory / "logging.yaml"
+    logging.unlink()
     file = project.directory / "meltano.yml"
     loader = yaml.safe_load(file.read_text())["plugins"]["loaders"][0]
     del loader["env"]
@@ -110,6 +112,7 @@ def test_into_another_project(
         assert_equal(database, name, company.rows(name))
     (plugin,) = yaml.safe_load(file.read_text())["plugins"]["extractors"]
     assert plugin["config"] == {"emit_activate_version_messages": True}
+    assert logging.read_bytes() == (ROOT / "logging.yaml").read_bytes()
     shipped = yaml.safe_load((ROOT / "meltano-plugin.yml").read_text(encoding="utf-8"))
     assert {name: plugin[name] for name in shipped} == shipped
 

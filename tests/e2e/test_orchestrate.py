@@ -19,8 +19,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from paged_rest.http import Response, error_for
-from tap_rotor.client import ROTOR
 from tests.harness.documents import blocks
 from tests.harness.tap import until
 from tools.demo import dagster as example
@@ -107,7 +105,8 @@ def dagster(programs: Path, tmp_path: Path) -> Dagster:
     """The example as it is, but that it waits a second before a retry instead of minutes."""
     project = tmp_path / "a folder"
     shutil.copytree(ROOT / "orchestrate", project / "orchestrate")
-    shutil.copy(ROOT / "meltano.yml", project)
+    for file in ("meltano.yml", "logging.yaml"):
+        shutil.copy(ROOT / file, project)
     (project / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     definitions = project / DEFINITIONS
     patient = definitions.read_text(encoding="utf-8")
@@ -258,6 +257,7 @@ def test_terminated(
         stdout, _ = process.communicate(timeout=PATIENCE_SECONDS)
     outcome = json.loads(stdout.splitlines()[-1])
     assert outcome["status"] != 0
+    assert outcome["codes"]["run"] == "interrupted"
     assert "Stopped by SIGTERM; the last STATE is written" in outcome["said"]
 
     with dagster.start("python", "-c", ALONE) as process:
@@ -314,26 +314,22 @@ def answers(port: int) -> bool:
         return False
 
 
-def answer(status: int, **body: str) -> Response:
-    return Response(status, {}, json.dumps(body).encode(), "/leads", "rotor.example", 0.1)
-
-
-def sentence(status: int, **body: str) -> str:
-    """Return what the tap says of an answer in the end."""
-    return f"tap-rotor: Failed. leads: {error_for(answer(status, **body), ROTOR)}"
-
-
 HOURLY = '["leads.*", "pins.*", "reads.*"]'
 
 
 def test_plan(dagster: Dagster) -> None:
     """The schedules of meltano.yml, for each company; retries only where they may help."""
-    passing = [sentence(429), sentence(500), sentence(503), "meltano: Loader failed"]
+    passing: list[dict[str, str]] = [
+        {"leads": "server_errors", "run": "server_errors"},
+        {"leads": "scope_missing", "pins": "unproven", "run": "scope_missing"},
+        # The loader failed.
+        {"leads": "complete", "run": "complete"},
+        {},
+    ]
     final = [
-        sentence(429, error_code="RATE_LIMIT_EXCEEDED"),
-        sentence(401),
-        sentence(403, error_code="INSUFFICIENT_SCOPE", message="needs 'leads:read'"),
-        sentence(404),
+        {"leads": "quota_spent", "run": "quota_spent"},
+        {"leads": "complete", "pins": "scope_missing", "run": "scope_missing"},
+        {"run": "bad_settings"},
     ]
     dagster.environment["PYTHONPATH"] = str(dagster.project / "orchestrate")
     plan = dagster.ask("plan", given=[*passing, *final])

@@ -1,6 +1,6 @@
 """What tests ask of Dagster, in its environment: prints JSON.
 
-`plan` reads sentences of failed runs from stdin; `runs N` waits until N runs have ended.
+`plan` reads the codes of failed runs from stdin, by stream; `runs N` waits until N runs have ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import dagster as dg
 from dagster import DagsterEventType as Kind
 
 
-def plan(sentences: list[str]) -> dict[str, t.Any]:
+def plan(failures: list[dict[str, str]]) -> dict[str, t.Any]:
     """Return what the definitions schedule, and which failures they retry."""
     definitions = importlib.import_module("definitions")
     repository = definitions.defs.get_repository_def()
@@ -33,10 +33,10 @@ def plan(sentences: list[str]) -> dict[str, t.Any]:
         },
         "retried": [
             [
-                definitions.worth_a_retry({"counts": counts, "said": sentence})
+                definitions.worth_a_retry({"counts": counts, "codes": codes})
                 for counts in ({}, {"requests": 200}, {"requests": 201})
             ]
-            for sentence in sentences
+            for codes in failures
         ],
     }
 

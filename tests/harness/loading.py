@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness.catalog import as_records, fixed, selecting
 from tests.harness.streams import BY_TAP
+from tools.harness import log
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -117,12 +118,13 @@ class Loading:
         self.state = run.states[-1] if run.states else self.state
         return run
 
-    def interrupt(self, requests: int, **settings: t.Any) -> Run:
+    def interrupt(self, requests: int, **settings: t.Any) -> None:
         """Run the tap for so many requests only, which must be too few."""
-        run = self._run({**settings, "request_budget": requests})
-        assert any("request_budget" in warning for warning in run.warnings), run.stderr[-600:]
+        structured = {"env": log.structured(self.tap.directory), "request_budget": requests}
+        run = self._run({**settings, **structured})
+        codes = {fields["code"] for fields in log.fields(log.lines(run.stderr))}
+        assert "budget_spent" in codes, run.stderr[-600:]
         self.state = run.states[-1] if run.states else self.state
-        return run
 
     def succeed(self, **settings: t.Any) -> Run:
         """Run the tap, which must end with status 0."""

@@ -31,7 +31,8 @@ class Project:
         for name in (".venv", ".meltano/extractors", ".meltano/loaders", ".meltano/utilities"):
             (directory / name).symlink_to(sys.prefix if name == ".venv" else ROOT / name)
         shutil.copytree(ROOT / "transform", directory / "transform", ignore=_made)
-        shutil.copy(ROOT / "meltano.yml", directory)
+        for file in ("meltano.yml", "logging.yaml"):
+            shutil.copy(ROOT / file, directory)
         self.set(**settings)
 
     def set(self, **settings: str) -> None:

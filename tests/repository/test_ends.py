@@ -49,6 +49,17 @@ def test_all_that_can_stand_in_reads_is_tried():
     ] == []
 
 
+def test_dagster_goes_by_codes_of_the_table():
+    """It cannot import them: it runs in an environment without the tap."""
+    text = (ROOT / "orchestrate/definitions.py").read_text(encoding="utf-8")
+    named = {
+        code
+        for words in re.findall(r"= frozenset\((.*?)\)", text, re.DOTALL)
+        for code in re.findall(r'"(\w+)"', words)
+    }
+    assert {"complete", "key_refused"} <= named <= set(codes())
+
+
 def test_select_rules_name_it():
     """Meltano leaves out what they do not name."""
     for file in ("meltano.yml", "README.md", "docs/recipes.md"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import signal
 import typing as t
 from unittest.mock import ANY
@@ -17,6 +16,7 @@ from tests.harness.companies import HOUR, hourly, hourly_organisation
 from tests.harness.run import READS
 from tests.harness.streams import NAMES
 from tests.harness.tap import KEY, Tap
+from tools.harness import log
 from tools.sandbox import NexusSandbox, Sandbox
 
 if t.TYPE_CHECKING:
@@ -515,26 +515,12 @@ def test_a_first_load_over_several_runs_owes_nothing(tap):
 @pytest.fixture
 def structured(tmp_path: Path) -> dict[str, str]:
     """The environment in which the SDK logs as Meltano has it log."""
-    config = tmp_path / "logging.yml"
-    config.write_text(
-        json.dumps(
-            {
-                "version": 1,
-                "disable_existing_loggers": False,
-                "formatters": {"json": {"()": "singer_sdk.logging.StructuredFormatter"}},
-                "handlers": {"json": {"class": "logging.StreamHandler", "formatter": "json"}},
-                "root": {"level": "INFO", "handlers": ["json"]},
-            }
-        ),
-        encoding="utf-8",
-    )
-    return {"SINGER_SDK_LOG_CONFIG": str(config)}
+    return log.structured(tmp_path)
 
 
 def fields(run: Run) -> list[dict[str, t.Any]]:
     """Return what the lines of the log say that carry a code."""
-    lines = [json.loads(line) for line in run.stderr.splitlines() if line.startswith("{")]
-    return [line["extra"] for line in lines if "code" in line["extra"]]
+    return log.fields(log.lines(run.stderr))
 
 
 def test_the_last_lines_of_a_complete_run(tap, structured):
@@ -565,6 +551,24 @@ def test_the_last_lines_of_a_run_that_is_stopped(tap, sandbox, structured):
     sandbox.before("/leads", 2, lambda: signal.raise_signal(signal.SIGTERM))
     *_, last = fields(read(tap, "leads", env=structured))
     assert last == {"code": "interrupted", "outcome": "stopped", "rows": ANY, "requests": 2}
+
+
+def test_the_last_lines_of_a_run_that_crashes(tap, structured):
+    code = """
+from tap_rotor.streams import Pins
+from tap_rotor.tap import TapRotor
+Pins._params = lambda self, read: 1 / 0
+TapRotor.cli()
+"""
+    catalog = selecting("leads", "pins")
+    with tap.start(code=code, catalog=catalog, env=structured) as running:
+        leads, pins, *whole = fields(running.result())
+    assert [(one["stream"], one["code"]) for one in (leads, pins)] == [
+        ("leads", "complete"),
+        ("pins", "crashed"),
+    ]
+    crashed = {"code": "crashed", "outcome": "failed", "rows": 25, "requests": 4}
+    assert whole == [crashed] * 2
 
 
 def test_the_last_line_of_bad_settings(tap, structured):

@@ -90,6 +90,8 @@ class Meltano:
             **clean_environment(),
             "MELTANO_SYS_DIR_ROOT": str(self.directory),
             "MELTANO_AUTO_INSTALL": "false",
+            # Not `logging.yaml`: the log of a tool or a test has everything.
+            "MELTANO_CLI_LOG_CONFIG": "none",
             "MELTANO_CLI_LOG_FORMAT": "uncolored",
             "NO_COLOR": "1",
             **self.settings,

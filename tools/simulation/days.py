@@ -7,6 +7,7 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from tools.harness import log
 from tools.sandbox import Company, Rule, Sandbox
 from tools.sandbox.create import LISTS
 from tools.simulation import checks
@@ -32,6 +33,9 @@ QUOTA = 1000
 DAY = timedelta(days=1)
 TERMINATED = 143
 KILLED = -9
+SIGNALS = {TERMINATED: "terminated", KILLED: "killed"}
+# How a run with status 1 ended, by the code of its last line.
+ENDINGS = {"output_lost": "target lost", "quota_spent": "out of quota", "unproven": "unproven"}
 
 
 class Simulation:
@@ -177,26 +181,15 @@ class Simulation:
             self.tally.faults[name] += met if rule.times is None else min(met, rule.times)
 
     def _ending(self, outcome: Outcome) -> str:
-        last = self._last_line()
+        if outcome.tap in SIGNALS:
+            return SIGNALS[outcome.tap]
+        codes = [fields["code"] for fields in log.fields(self._tap_log())]
         if outcome.tap == 0:
-            log = (self.log / "tap.err").read_text(encoding="utf-8")
-            return "out of budget" if "request_budget" in log else "complete"
-        if outcome.tap == TERMINATED:
-            return "terminated"
-        if outcome.tap == KILLED:
-            return "killed"
-        for words, ending in (
-            ("Standard output takes no more", "target lost"),
-            ("used up", "out of quota"),
-            ("not certain", "unproven"),
-        ):
-            if words in last:
-                return ending
-        return "failed"
+            return "out of budget" if "budget_spent" in codes else "complete"
+        return ENDINGS.get(codes[-1] if codes else "", "failed")
 
-    def _last_line(self) -> str:
-        lines = (self.log / "tap.err").read_text(encoding="utf-8").splitlines()
-        return lines[-1] if lines else ""
+    def _tap_log(self) -> list[dict[str, t.Any]]:
+        return log.lines((self.log / "tap.err").read_text(encoding="utf-8"))
 
     def _check_end(self, run: Run, outcome: Outcome, *, excused: bool) -> None:
         """Check that statuses and last words are those that the plan explains.
@@ -214,14 +207,14 @@ class Simulation:
         elif run.must_succeed and not excused:
             taps = {0}
         targets = {0, None, KILLED} if act in {"kill target", "kill both"} else {0, None}
-        log = (self.log / "tap.err").read_text(encoding="utf-8")
+        lines = self._tap_log()
         for wrong, what in (
             (outcome.tap not in taps, f"the tap ended with {outcome.tap}, not one of {taps}"),
             (outcome.target not in targets, f"the target ended with {outcome.target}"),
             (outcome.half_line, "the tap ended in the middle of a line"),
-            ("Traceback" in log, "the tap told of a traceback"),
+            (any(map(_told_of_traceback, lines)), "the tap told of a traceback"),
             (
-                outcome.tap == 1 and "ERROR" not in self._last_line(),
+                outcome.tap == 1 and [line["level"] for line in lines[-1:]] != ["error"],
                 "the tap's last line says nothing",
             ),
         ):
@@ -272,3 +265,7 @@ class Simulation:
                 now = checks.created_since(self._company, name, moment)
             checks.read(name, there[name] & now, outcome.ids.get(name, ()))
             self.tally.promises += len(there[name] & now)
+
+
+def _told_of_traceback(line: dict[str, t.Any]) -> bool:
+    return "exception" in line or "Traceback" in line["message"]

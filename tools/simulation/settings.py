@@ -6,7 +6,7 @@ import json
 import sys
 import typing as t
 
-from tools.harness import plugins
+from tools.harness import log, plugins
 from tools.harness.project import ROOT, clean_environment
 from tools.harness.warehouse import SCHEMA
 
@@ -70,12 +70,16 @@ class Commands:
         return [str(plugins.program(TARGET)), "--config", self._write("target", config)]
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of both: the target's as in meltano.yml, and byte code kept."""
+        """Return the environment of both: the target's as in meltano.yml, and byte code kept.
+
+        Both log in JSON, as they do under Meltano.
+        """
         environment = clean_environment()
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return {
             **environment,
             **plugins.variables(TARGET),
+            **log.structured(self.folder),
             "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
             "PYTHONPATH": str(ROOT),
         }

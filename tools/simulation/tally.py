@@ -6,6 +6,8 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tools.harness import log
+
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -75,15 +77,19 @@ class Tally:
         return "\n".join(lines)
 
 
-def last_lines(log: Path) -> str:
+def last_lines(folder: Path) -> str:
     """Return the last lines that tap and target printed in the last run."""
     parts = []
     for name in ("tap.err", "target.err"):
-        file = log / name
+        file = folder / name
         if file.exists():
-            text = file.read_text(encoding="utf-8", errors="replace")
-            lines = [line[:WIDTH] for line in text.splitlines() if "METRIC" not in line]
-            parts += [f"{file}:", *(f"  {line}" for line in lines[-LAST_LINES:])]
+            found = log.lines(file.read_text(encoding="utf-8", errors="replace"))
+            lines = [
+                f"  {line['level']} {line['message']}"[:WIDTH]
+                for line in found
+                if "metric_info" not in line
+            ]
+            parts += [f"{file}:", *lines[-LAST_LINES:]]
     return "\n".join(parts)
 
 
