@@ -1,7 +1,4 @@
-"""MeltanoLabs' target-postgres 0.8.1: COPY stores what its INSERT does, in less than half the time.
-
-What these overrides do not know goes the target's own way. README.md has the reasons and figures.
-"""
+"""target-postgres 0.8.1, whose COPY stores what its INSERT does. README.md has the reasons."""
 
 from __future__ import annotations
 
@@ -58,12 +55,11 @@ class ExactReader(MsgSpecReader):
         try:
             return cast("dict[str, Any]", decoder.decode(line))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            pass
-        try:
-            return deserialize_json(line)
-        except json.JSONDecodeError as error:
-            message = f"The input has a line that is not JSON: {error}"
-            raise InvalidInputLine(message) from None
+            try:
+                return deserialize_json(line)
+            except json.JSONDecodeError as error:
+                message = f"The input has a line that is not JSON: {error}"
+                raise InvalidInputLine(message) from None
 
 
 class ExactSink(PostgresSink):  # type: ignore[misc]
@@ -94,6 +90,10 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
         self, table: Any, schema: Any, records: Any, primary_keys: Any, connection: Any
     ) -> None:
         """COPY, checking whole columns, as most need no look at each value; INSERT odd records."""
+        if table.primary_key.columns:
+            # Two keys may be one to the database: `upsert` takes the last.
+            key = f'alter table "{table.name}" drop constraint "{table.name}_pkey"'
+            connection.execute(sa.text(key))
         if not self.config["use_copy"]:
             super().bulk_insert_records(table, schema, records, primary_keys, connection)
             return

@@ -38,4 +38,5 @@ def load(order: dict[str, t.Any]) -> dict[str, t.Any]:
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        print(json.dumps(load(json.loads(line))), flush=True)
+        sys.stdout.write(json.dumps(load(json.loads(line))) + "\n")
+        sys.stdout.flush()

@@ -29,6 +29,26 @@ OF_THE_RUN = ("_sdc_received_at", "_sdc_batched_at", "_sdc_sequence", "_sdc_sync
 Message = dict[str, t.Any]
 
 
+def messages(
+    schema: Message,
+    rows: Iterable[Message],
+    *,
+    key: list[str] | None = None,
+    stream: str = "s",
+    **more: t.Any,
+) -> list[Message]:
+    """Return the messages of a stream; the key is `id` unless said otherwise."""
+    properties = {"id": {"type": "integer"}, **schema}
+    head = {"type": "SCHEMA", "stream": stream, "schema": {"properties": properties}}
+    records = [{"type": "RECORD", "stream": stream, "record": row, **more} for row in rows]
+    return [{**head, "key_properties": ["id"] if key is None else key}, *records]
+
+
+def numbered(values: Iterable[t.Any]) -> list[Message]:
+    """Return rows of an id and a value `a`."""
+    return [{"id": number, "a": value} for number, value in enumerate(values)]
+
+
 @dataclass(frozen=True)
 class Answer:
     """What became of a load: its error, what it said, and the states that it printed."""
@@ -58,20 +78,30 @@ class Loader:
         print(json.dumps(order), file=self.process.stdin, flush=True)
         return Answer(**json.loads(self.process.stdout.readline()))
 
-    def both(self, *loads: Iterable[Message | str], **settings: t.Any) -> dict[str, list[t.Any]]:
-        """Load one after the other by INSERT and by our COPY; return what both have made of it."""
+    def both(
+        self, *loads: Iterable[Message | str], tables: str = "", **settings: t.Any
+    ) -> dict[str, list[t.Any]]:
+        """Load one after the other by INSERT and by our COPY; return what both have made of it.
+
+        Args:
+            loads: The messages of each load.
+            tables: SQL that makes tables before the first one.
+            settings: Settings of both.
+        """
         self._number += 1
-        tables = []
+        made = []
         for ours in (False, True):
             schema = f"{'ours' if ours else 'theirs'}_{self._number}"
+            name = sql.Identifier(schema)
+            self.database.execute(sql.SQL("create schema {0}; set search_path to {0}").format(name))
+            self.database.execute(tables)
             for messages in loads:
                 more = {} if ours else {"use_copy": False}
                 answer = self.load(messages, schema, ours=ours, **more, **settings)
                 assert answer.error is None, answer.error
-            tables.append(self.tables(schema))
-        theirs, ours = tables
-        assert ours == theirs
-        return ours
+            made.append(self.tables(schema))
+        assert made[1] == made[0]
+        return made[1]
 
     def tables(self, schema: str) -> dict[str, list[t.Any]]:
         """Return each table's columns, their types and rows, as text."""
@@ -112,7 +142,6 @@ def loader_process() -> Iterator[subprocess.Popen[str]]:
         [plugins.program("target-postgres", "python"), PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
         env={**clean_environment(), **plugins.variables("target-postgres")},
     ) as process:
@@ -126,4 +155,6 @@ def loader(
 ) -> Loader:
     """Both targets over `database`, set as in meltano.yml."""
     settings = plugins.settings("target-postgres")
-    return Loader(loader_process, database, {**settings, **postgres.credentials(database.info.dbname)})
+    return Loader(
+        loader_process, database, {**settings, **postgres.credentials(database.info.dbname)}
+    )

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import json
-import string
 import typing as t
-from decimal import Decimal
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.harness.loader import messages, numbered
+
 if t.TYPE_CHECKING:
     from tests.harness.loader import Loader, Message
-
-
-def messages(
-    schema: Message,
-    rows: t.Iterable[Message],
-    *,
-    key: list[str] | None = None,
-    stream: str = "s",
-    **more: t.Any,
-) -> list[Message]:
-    """Return the messages of a stream; the key is `id` unless said otherwise."""
-    properties = {"id": {"type": "integer"}, **schema}
-    head = {"type": "SCHEMA", "stream": stream, "schema": {"properties": properties}}
-    records = [{"type": "RECORD", "stream": stream, "record": row, **more} for row in rows]
-    return [{**head, "key_properties": ["id"] if key is None else key}, *records]
-
-
-def numbered(values: t.Iterable[t.Any]) -> list[Message]:
-    """Return rows of an id and a value `a`."""
-    return [{"id": number, "a": value} for number, value in enumerate(values)]
 
 
 MOMENT = {"type": ["string", "null"], "format": "date-time"}
@@ -114,8 +93,9 @@ TEXTS_OF_ALL_KINDS = st.text(
 ) | st.text("\\\t\n\r\"'{},N.x \x08\x1f\x7f", max_size=6)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXTS_OF_ALL_KINDS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(TEXTS_OF_ALL_KINDS, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(TEXTS_OF_ALL_KINDS, inner, max_size=3)
+    ),
     max_leaves=6,
 )
 OFFSETS = st.sampled_from(["Z", "+00:00", "-00:00", "+02:00", "-09:30", "+0530", ""])
@@ -148,10 +128,10 @@ RECORDS = st.fixed_dictionaries({}, optional={name: of for name, (_, of) in COLU
 def test_any_values(loader: Loader, rows: list[dict[str, str]]) -> None:
     """Lines as text, as no JSON writer of ours must decide how a number is written."""
     schema = {name: of for name, (of, _) in COLUMNS.items()}
+    fields = ["".join(f',"{name}":{text}' for name, text in row.items()) for row in rows]
     lines = [
-        '{"type":"RECORD","stream":"s","record":{"id":%d%s}}'
-        % (number, "".join(f',"{name}":{text}' for name, text in row.items()))
-        for number, row in enumerate(rows)
+        f'{{"type":"RECORD","stream":"s","record":{{"id":{number}{more}}}}}'
+        for number, more in enumerate(fields)
     ]
     (head,) = messages(schema, [])
     loader.both([head, *lines])

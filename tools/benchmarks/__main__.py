@@ -66,7 +66,7 @@ def _tables(api: Api, chosen: list[peers.Peer], options: argparse.Namespace) -> 
         yield report.nothing_new(parts.nothing_new(api, with_state, 1), leads)
     if "postgres" in options.only:
         ways = [way for way in loads.all_loads() if way.name in options.peers]
-        yield report.postgres(parts.postgres(api, ways, rounds), leads, loads.MERGE)
+        yield report.postgres(parts.postgres(api, ways, rounds), leads, loads.OTHERS)
     if "changing" in options.only:
         length = min(leads, CHANGING_LEADS)
         played = [histories.draw(number, length) for number in range(options.histories)]

@@ -15,7 +15,10 @@ if t.TYPE_CHECKING:
 
     from tools.benchmarks.peers import Job, Peer
 
+FLOOR = "floor: requests, orjson, COPY, an upsert"
 MERGE = "dlt, merge (an upsert, as the above)"
+APPEND = "dlt, append (no upsert)"
+OTHERS = {"floor": FLOOR, "dlt's merge": MERGE, "dlt's append": APPEND}
 TARGET = "target-postgres"
 
 
@@ -60,6 +63,7 @@ def all_loads() -> list[Load]:
     """Return the loads in the order of the table."""
     ours = {**plugins.settings(TARGET), "default_target_schema": SCHEMA}
     return [
+        Load(peers.FloorPostgres("", "", "floor"), "floor-postgres", FLOOR, "floor"),
         Load(
             peers.TAP_ROTOR,
             "tap-rotor",
@@ -86,5 +90,5 @@ def all_loads() -> list[Load]:
             executable=TARGET,
         ),
         Load(peers.Dlt("", "", "merge"), "dlt-merge", MERGE, "dlt"),
-        Load(peers.Dlt("", "", "append"), "dlt-append", "dlt, append (no upsert)", "dlt"),
+        Load(peers.Dlt("", "", "append"), "dlt-append", APPEND, "dlt"),
     ]

@@ -269,6 +269,18 @@ class Floor(Singer):
         return [*program, job.url, job.key, "--archived", job.archived_parameter]
 
 
+class FloorPostgres(Floor):
+    """requests, orjson, and psycopg's COPY into a table that is then merged."""
+
+    @override
+    def command(self, job: Job) -> list[str | Path]:
+        return [job.programs / "python", PROGRAMS / "floor_postgres.py", job.url, job.key]
+
+    @override
+    def variables(self, job: Job) -> Mapping[str, str]:
+        return {f"PG{name.upper()}": str(value) for name, value in job.postgres.items()}
+
+
 FLOOR = Floor("floor", "floor: requests, orjson, print", "floor")
 TAP_ROTOR = TapRotor("tap-rotor", "**tap-rotor**", None)
 TEMPLATE = Template("template", "tap of the SDK's template", "template")

@@ -6,6 +6,7 @@ import os
 import platform
 import typing as t
 from datetime import UTC, datetime
+from functools import partial
 from statistics import median
 
 if t.TYPE_CHECKING:
@@ -53,12 +54,11 @@ def nothing_new(runs: Runs, leads: int) -> str:
     return _table(f"A run with nothing new, {leads:,} leads", runs, columns)
 
 
-def postgres(runs: Runs, leads: int, merge: str) -> str:
-    """Return the table of loads into PostgreSQL."""
-    other = runs.get(merge)
+def postgres(runs: Runs, leads: int, others: Mapping[str, str]) -> str:
+    """Return the table of loads into PostgreSQL; `others` names the titles to compare with."""
     columns: list[Column[Run]] = [
         ("wall s", lambda of: f"{_wall(of):.1f}"),
-        ("wall x dlt's merge", lambda of: _ratio(_wall, of, other)),
+        *((f"x {name}", partial(_ratio, _wall, to=runs.get(of))) for name, of in others.items()),
         ("CPU s, without the server's", lambda of: f"{_cpu(of):.1f}"),
         ("peak MB", _peak),
         ("requests", _requests),
