@@ -6,13 +6,17 @@ import typing as t
 from datetime import datetime
 from decimal import Decimal
 
+from tests.harness.tap import Tap
 from tools.harness.warehouse import actual
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     import psycopg
 
+    from tests.harness.loader import Loader
     from tests.harness.pipeline import Pipeline
-    from tools.sandbox import Company
+    from tools.sandbox import Company, Sandbox
 
 EMOJI = "👩‍🔧 Дом № 5 «ß» \t \\ \" ' % :name {x} \r\n" * 140
 NOTES = EMOJI[:5000]
@@ -164,20 +168,29 @@ LEADS: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
 DAYLIGHT = ["2026-03-08T07:30:00.001Z", "2026-11-01T05:30:00.001Z", "2026-11-01T06:30:00.001Z"]
 
 
+def enter(company: Company) -> dict[str, t.Any]:
+    """Enter rows of hard values; return the leads by case, and the rows of other lists."""
+    return {
+        "leads": {
+            case: company.insert("leads", **fields)[0] for case, (fields, _) in LEADS.items()
+        },
+        "daylight": [company.insert("leads", created_at=moment)[0] for moment in DAYLIGHT],
+        "plan": company.insert(
+            "service_plans", start_date="2026-02-31", sale_value=DIGITS, customer=None, active="on"
+        )[0],
+        "job": company.insert(
+            "serviced_jobs",
+            technicians=[{"name": "Ü\0", "badge": {"n": FRACTION}}, None, "Bob"],
+            service_date="2026-03-01T24:00:00Z",
+            total_received=None,
+            status="Completed",
+        )[0],
+        "pin": company.insert("pins", created_by={"name": 5, "email": None}, nested=nested(40))[0],
+    }
+
+
 def test_hard_values(company: Company, database: psycopg.Connection, pipeline: Pipeline) -> None:
-    leads = {case: company.insert("leads", **fields)[0] for case, (fields, _) in LEADS.items()}
-    daylight = [company.insert("leads", created_at=moment)[0] for moment in DAYLIGHT]
-    plan = company.insert(
-        "service_plans", start_date="2026-02-31", sale_value=DIGITS, customer=None, active="on"
-    )[0]
-    job = company.insert(
-        "serviced_jobs",
-        technicians=[{"name": "Ü\0", "badge": {"n": FRACTION}}, None, "Bob"],
-        service_date="2026-03-01T24:00:00Z",
-        total_received=None,
-        status="Completed",
-    )[0]
-    pin = company.insert("pins", created_by={"name": 5, "email": None}, nested=nested(40))[0]
+    leads, daylight, plan, job, pin = enter(company).values()
 
     pipeline.run("tap-rotor", "target-postgres")
 
@@ -206,6 +219,17 @@ def test_hard_values(company: Company, database: psycopg.Connection, pipeline: P
     row = actual(database, "pins")[pin["id"]]
     assert row["created_by"] == nobody
     assert row["extra_fields"] == {"created_by.name": 5, "nested": nested(40)}
+
+
+def test_hard_values_as_by_insert(
+    company: Company, sandbox: Sandbox, tmp_path: Path, loader: Loader
+) -> None:
+    enter(company)
+    tap = Tap(tmp_path, sandbox, emit_activate_version_messages=True)
+    first = tap.succeed().stdout.splitlines()
+    company.delete("leads", [company.rows("leads")[0]["id"]])
+    tables = loader.both(first, tap.succeed().stdout.splitlines())
+    assert len(tables["leads"]) == 1 + 120 + len(LEADS) + len(DAYLIGHT)
 
 
 def nested(depth: int) -> t.Any:
