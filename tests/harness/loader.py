@@ -94,7 +94,7 @@ class Loader:
             schema = f"{'ours' if ours else 'theirs'}_{self._number}"
             name = sql.Identifier(schema)
             self.database.execute(sql.SQL("create schema {0}; set search_path to {0}").format(name))
-            self.database.execute(tables)
+            self.database.execute(tables.encode())
             for messages in loads:
                 more = {} if ours else {"use_copy": False}
                 answer = self.load(messages, schema, ours=ours, **more, **settings)
@@ -127,7 +127,7 @@ class Loader:
         query = sql.SQL("select {} from {} order by {}").format(
             sql.SQL(", ").join(texts),
             sql.Identifier(schema, table),
-            sql.SQL(", ").join(map(sql.SQL, map(str, range(1, len(kept) + 1)))),
+            sql.SQL(", ").join(map(sql.Literal, range(1, len(kept) + 1))),
         )
         rows = self.database.execute(query).fetchall()
         return [dict(zip(kept, row, strict=True)) for row in rows]

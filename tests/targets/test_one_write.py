@@ -82,7 +82,7 @@ def test_columns_from_elsewhere(loader: Loader) -> None:
         "amount": {"type": "number"},
         "flag": {"type": ["string", "boolean"]},
     }
-    rows = [
+    rows: list[Message] = [
         {"moment": "2026-01-02T10:00:00Z", "zoned": "2026-01-02T10:00:00Z", "count": 7},
         {"moment": "2026-01-02T10:00:00+02:00", "zoned": "2026-01-02T10:00:00+02:00"},
         {"amount": 1.10, "flag": True},

@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from tests.harness.documents import blocks
-from tools.benchmarks import changing, environments, measure, parts, peers, report
+from tools.benchmarks import changing, environments, loads, measure, parts, peers, report
 from tools.benchmarks.__main__ import main, parse
 from tools.benchmarks.changing import Reading
 from tools.benchmarks.histories import Change, History, draw
@@ -233,6 +233,18 @@ def test_what_a_table_says():
     assert found["loses"][-2:] == ["3 to 4", "2,490 to 2,500: **10 lost**"]
     assert found["repeats"][-1] == "2,510, with repeats"
     assert found["not there"][0] == "not installed: no such version"
+
+
+def test_what_the_table_of_loads_says():
+    runs: parts.Runs = {
+        loads.FLOOR: [Run(Cost(2.0, 1.0, 50.0), 3, 2500, 2500)],
+        "ours": [Run(Cost(3.0, 1.0, 50.0), 3, 2500, 2500)],
+        loads.MERGE: [Run(Cost(12.0, 9.0, 80.0), 3, 2500, 2500)],
+        loads.APPEND: "not installed: no such version",
+    }
+    printed = report.postgres(runs, 2500, loads.OTHERS)
+    assert "|  | wall s | x floor | x dlt's merge | x dlt's append | CPU s, without" in printed
+    assert rows(printed)["ours"][:4] == ["3.0", "1.50", "0.25", ""]
 
 
 def test_an_environment_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
