@@ -30,7 +30,7 @@ VALUES: Kinds = {"BOOLEAN": {bool}, "TEXT": {str, int}, "UUID": {str}, "DATE": {
 VALUES |= {"NUMERIC": {int, Decimal, str}, "TIMESTAMP WITHOUT TIME ZONE": {str, datetime}}
 ITEMS: Kinds = {"TEXT[]": {str}, "NUMERIC[]": {int, Decimal}}
 ITEMS |= {"JSONB[]": {dict, str, int, Decimal, bool}}
-# In place of any other value: its record is INSERTed.
+# In place of any other value: its record goes by INSERT.
 ODD = object()
 # ON CONFLICT needs one index of just these columns that tells rows apart as `=` does. It checks
 # the whole new row even if it will only update, and fires other triggers than UPDATE.
