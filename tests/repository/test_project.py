@@ -26,12 +26,13 @@ def test_history_compares_all_of_a_lead() -> None:
 
 
 def test_load_status_has_all_tables() -> None:
-    text = (TRANSFORM / "models" / "marts" / "load_status.sql").read_text(encoding="utf-8")
-    tables = re.search(r"set tables = \[(.*?)\]", text, re.DOTALL)
-    assert tables
-    assert re.findall(r"\('(\w+)', '(\w+)'\)", tables[1]) == [
-        *(("rotor", stream.name) for stream in ROTOR_STREAMS),
-        *(("nexus_erp", stream.name) for stream in NEXUS_ERP_STREAMS),
+    """And of those that a run does not read whole what it is read by."""
+    text = (TRANSFORM / "macros" / "loads.sql").read_text(encoding="utf-8")
+    lists = re.findall(r"\('(\w+)', '(\w+)', (\S+), (\S+)\)", text)
+    assert [(system, name, key.strip("'")) for system, name, _, key in lists] == [
+        (system, stream.name, stream.replication_key or "none")
+        for system, streams in (("rotor", ROTOR_STREAMS), ("nexus_erp", NEXUS_ERP_STREAMS))
+        for stream in streams
     ]
 
 
