@@ -6,13 +6,14 @@ import json
 import subprocess
 import typing as t
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 import pytest
 
 from tests.harness import transform as expected
 from tests.harness.tap import Tap
-from tests.harness.transform import dbt, rows
+from tests.harness.transform import dbt, in_duckdb, rows
 from tools.harness import plugins
 from tools.harness.warehouse import SCHEMA
 from tools.sandbox import Company, Sandbox
@@ -49,15 +50,8 @@ BY_HAND = {
         "insert into tap_rotor.{name} select * from one",
     ],
 }
-# Run in the environment of dbt-duckdb, as a file of DuckDB is read by its own version only.
-IN_DUCKDB = """
-import duckdb, json, sys
-connection = duckdb.connect(sys.argv[1])
-found = [connection.execute(query).fetchall() for query in json.load(sys.stdin)]
-print(json.dumps(found, default=str))
-"""
 # The rows that each of some queries finds.
-Database = t.Callable[[list[str]], list[list[t.Any]]]
+Database = t.Callable[..., list[list[t.Any]]]
 
 
 class Loads:
@@ -111,25 +105,8 @@ def a_month(loads: Loads, company: Company, hand_on: Callable[[], None]) -> None
             hand_on()
 
 
-def in_duckdb(file: Path) -> Database:
-    python = plugins.program("dbt-duckdb", "python")
-
-    def run(queries: list[str]) -> list[list[t.Any]]:
-        done = subprocess.run(
-            [python, "-c", IN_DUCKDB, file],
-            input=json.dumps(queries),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found: list[list[t.Any]] = json.loads(done.stdout)
-        return found
-
-    return run
-
-
 def in_postgres(connection: psycopg.Connection) -> Database:
-    def run(queries: list[str]) -> list[list[t.Any]]:
+    def run(*queries: str) -> list[list[t.Any]]:
         cursors = [connection.execute(query.encode()) for query in queries]
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
@@ -143,7 +120,7 @@ def unseen(run: Database, test: str) -> list[tuple[str, str]]:
     for name, what in changes:
         statements = [statement.format(name=name) for statement in BY_HAND[what]]
         queries += [["begin", *statements, test, "rollback"]]
-    found = iter(run([query for each in queries for query in each]))
+    found = iter(run(*(query for each in queries for query in each)))
     results = [[next(found) for _ in each][-2] for each in queries]
     return [
         change
@@ -179,12 +156,12 @@ def test_a_month(postgres: Postgres, database: psycopg.Connection, tmp_path: Pat
     status = "select table_name, status from rotor.load_status where source_system = 'rotor'"
     for utility, settings, run in (
         ("dbt-postgres", of_postgres, in_postgres(database)),
-        ("dbt-duckdb", of_duckdb, in_duckdb(file)),
+        ("dbt-duckdb", of_duckdb, partial(in_duckdb, file)),
     ):
         dbt(utility, *BUILD, folder=tmp_path, **settings)
         compiled = tmp_path / "dbt" / "compiled" / "rotor" / "tests" / f"{HOLDS}.sql"
         test = compiled.read_text(encoding="utf-8")
-        (found,) = run([status])
+        (found,) = run(status)
         assert dict(found) == dict.fromkeys(LISTS, "complete")
         assert unseen(run, test) == []
 
@@ -200,7 +177,7 @@ def test_a_month(postgres: Postgres, database: psycopg.Connection, tmp_path: Pat
     lines["customers"].write_text("".join([*customers, added]), encoding="utf-8")
     with pytest.raises(AssertionError, match=f"FAIL [0-9]+ {HOLDS}"):
         dbt("dbt-duckdb", *TEST, folder=tmp_path, **of_duckdb)
-    (found,) = in_duckdb(file)([test])
+    (found,) = in_duckdb(file, test)
     assert {table for _, table, *_ in found} == set(lines)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import typing as t
 
 import pytest
 from psycopg import sql
 
 from tests.harness import transform as expected
-from tests.harness.transform import LOAD, dbt, rows
+from tests.harness.transform import LOAD, dbt, in_duckdb, rows
 from tools.harness.meltano import MeltanoError
 from tools.harness.warehouse import SCHEMA
 from tools.sandbox.create import LISTS
@@ -134,6 +135,34 @@ def test_nexus_erp_alone(
     )
     assert sorted(found) == [("nexus_erp", True, len(living), 1), ("rotor", False, 0, 0)]
     assert expected.tables(database)["rotor.leads"] == 0
+
+
+@pytest.mark.long
+def test_duckdb_keeps_what_others_made(tmp_path: Path) -> None:
+    """A table without a file stays as it is: of the user's own sources, and of ours."""
+    project = tmp_path / "project"
+    shutil.copytree(expected.PROJECT, project)
+    shop = "sources: [{name: shop, tables: [{name: orders}]}]"
+    (project / "models" / "shop.yml").write_text(shop, encoding="utf-8")
+    file = tmp_path / "warehouse.duckdb"
+    made = (
+        *("create schema shop", "create table shop.orders as select 1 as id"),
+        *("create schema tap_rotor", "create table tap_rotor.pin_types as select 'a' as id"),
+    )
+    in_duckdb(file, *made)
+    settings = {"DBT_TARGET": "duckdb", "DBT_DUCKDB_PATH": str(file)}
+    for files in ({}, {"DBT_DUCKDB_FILES": str(tmp_path)}):
+        dbt(
+            *("dbt-duckdb", "run", "--select", "stg_rotor__pin_types"),
+            folder=tmp_path,
+            **settings,
+            **files,
+            DBT_PROJECT_DIR=str(project),
+        )
+        orders, types = in_duckdb(
+            file, "select id from shop.orders", "select * from rotor_staging.stg_rotor__pin_types"
+        )
+        assert (orders, [pin_type_id for pin_type_id, *_ in types]) == ([[1]], ["a"])
 
 
 @pytest.mark.long

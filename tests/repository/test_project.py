@@ -38,7 +38,7 @@ def test_load_status_has_all_tables() -> None:
 
 
 def test_unit_tests_fix_what_they_rest_on() -> None:
-    """A company's own time zone, or a moment that ages are counted to, changes no test's answers."""
+    """A company's own time zone, or the moment that ages are counted to, changes no answer."""
     rests_on = {
         "rotor_timezone": r"\blocal_(day|month)\(",
         "rotor_late_after_hours": r"\brotor_late_after_hours\b",

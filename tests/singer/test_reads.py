@@ -29,7 +29,14 @@ if t.TYPE_CHECKING:
 FIELDS = (
     *("run_id", "stream", "started_at", "ended_at", "outcome", "reason", "detail", "proof"),
     *("scope", "read_since", "passes", "requests", "rows_read", "rows_sent", "repeats"),
-    *("rows_listed_first", "rows_listed_last", "newest", "bookmark_before", "bookmark_after", "last_whole_read_at"),
+    *(
+        "rows_listed_first",
+        "rows_listed_last",
+        "newest",
+        "bookmark_before",
+        "bookmark_after",
+        "last_whole_read_at",
+    ),
     *("id_checksum", "settings", "tap_version"),
 )
 NOTHING = dict.fromkeys(FIELDS)

@@ -42,15 +42,16 @@
 
 {% macro default__load_files() %}{% endmacro %}
 
-{#- Make the tables of the sources from files of target-jsonl: `<DBT_DUCKDB_FILES>/tap_rotor/leads.jsonl`
-    and so on. It appends what it is sent and tells nothing of deletions, so the last line of an id holds. -#}
+{#- Make the tables of the two systems from files of target-jsonl: `<DBT_DUCKDB_FILES>/tap_rotor/leads.jsonl`
+    and so on, where that variable is set. It appends what it is sent and tells nothing of deletions, so the
+    last line of an id holds. A table without a file stays as it is: somebody else may have made it. -#}
 {% macro duckdb__load_files() %}
-  {%- if execute -%}
-    {%- for table in graph.sources.values() -%}
-      create schema if not exists {{ table.schema }};
-      {% if _is_file(_file(table.schema, table.name)) -%}
+  {%- if execute and env_var('DBT_DUCKDB_FILES', '') -%}
+    {%- for table in graph.sources.values() if table.source_name in ('rotor', 'nexus_erp') -%}
+      {%- if _is_file(_file(table.schema, table.name)) -%}
         {%- set columns = table.columns.values() | list -%}
         {%- set has_ids = columns[0].name == 'id' -%}
+        create schema if not exists {{ table.schema }};
         create or replace table {{ table.schema }}.{{ table.name }} as
         with lines as (
           select json as line, row_number() over () as number
@@ -68,8 +69,6 @@
           on lines.number > readings.after and lines.number <= readings.until
         qualify row_number() over (partition by line ->> '$.id' order by number desc) = 1
         {%- endif -%};
-      {%- else -%}
-        drop table if exists {{ table.schema }}.{{ table.name }};
       {%- endif -%}
     {%- endfor -%}
   {%- endif -%}
@@ -103,7 +102,7 @@
 {% endmacro %}
 
 {% macro _file(schema, name) %}
-  {{- return(env_var('DBT_DUCKDB_FILES', 'output') ~ '/' ~ schema ~ '/' ~ name ~ '.jsonl') -}}
+  {{- return(env_var('DBT_DUCKDB_FILES') ~ '/' ~ schema ~ '/' ~ name ~ '.jsonl') -}}
 {% endmacro %}
 
 {% macro _is_file(file) %}
