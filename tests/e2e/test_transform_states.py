@@ -151,14 +151,10 @@ def test_duckdb_keeps_what_others_made(tmp_path: Path) -> None:
     )
     in_duckdb(file, *made)
     settings = {"DBT_TARGET": "duckdb", "DBT_DUCKDB_PATH": str(file)}
-    for files in ({}, {"DBT_DUCKDB_FILES": str(tmp_path)}):
-        dbt(
-            *("dbt-duckdb", "run", "--select", "stg_rotor__pin_types"),
-            folder=tmp_path,
-            **settings,
-            **files,
-            DBT_PROJECT_DIR=str(project),
-        )
+    settings["DBT_PROJECT_DIR"] = str(project)
+    only = ("run", "--select", "stg_rotor__pin_types")
+    for files in ("", str(tmp_path)):
+        dbt("dbt-duckdb", *only, folder=tmp_path, **settings, DBT_DUCKDB_FILES=files)
         orders, types = in_duckdb(
             file, "select id from shop.orders", "select * from rotor_staging.stg_rotor__pin_types"
         )

@@ -104,5 +104,6 @@ def test_of_a_part_of_the_list():
 
 def test_there_is_none_where_nothing_is_proven():
     reading = Reading(LONG, newest_first=True)
+    assert reading.read.next_request
     reading.read.feed(reading.source.page(reading.read.next_request))
     assert (reading.read.rows > 0, reading.read.id_checksum) == (True, None)
