@@ -103,6 +103,10 @@ def test_deletion_and_documentation(
     dbt("dbt-postgres", "--warn-error", "docs", "generate", folder=tmp_path, **settings)
     catalog = json.loads((tmp_path / "dbt" / "catalog.json").read_text(encoding="utf-8"))
     assert len(catalog["sources"]) == len([*LISTS, "reads"])
+    manifest = json.loads((tmp_path / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    for name, relation in catalog["nodes"].items():
+        described = manifest["nodes"][name]["columns"]
+        assert [each for each in relation["columns"] if each not in described] == [], name
     dbt("dbt-postgres", "--warn-error", *FRESHNESS, folder=tmp_path, **settings)
 
 
