@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from tests.harness import transform as expected
+from tests.harness.documents import blocks
 from tests.harness.tap import Tap
 from tests.harness.transform import dbt, in_duckdb, rows
 from tools.harness import plugins
@@ -186,6 +187,7 @@ def test_what_the_one_select_answers(
     postgres: Postgres, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     """After each load the view of the last build tells the truth of it."""
+    (select,) = blocks("transform/README.md", "Is every list complete?")
     name = database.info.dbname
     company = Company(leads=60, customers=0, seed=1)
     settings = expected.connection_settings(postgres, name)
@@ -200,12 +202,8 @@ def test_what_the_one_select_answers(
         return str(failure.value)
 
     def answer() -> dict[str, tuple[str, str | None]]:
-        found = rows(
-            database,
-            "select source_system, table_name, status, last_reason from rotor.load_status"
-            " where status not in ('complete', 'left_out')",
-        )
-        return {f"{system}.{table}": (status, reason) for system, table, status, reason in found}
+        (found,) = in_postgres(database)(select.text)
+        return {f"{row[0]}.{row[1]}": (row[2], row[4]) for row in found}
 
     with Sandbox(company) as sandbox:
         loads = Loads(tmp_path, sandbox)
