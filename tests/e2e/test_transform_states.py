@@ -104,9 +104,11 @@ def test_deletion_and_documentation(
     catalog = json.loads((tmp_path / "dbt" / "catalog.json").read_text(encoding="utf-8"))
     assert len(catalog["sources"]) == len([*LISTS, "reads"])
     manifest = json.loads((tmp_path / "dbt" / "manifest.json").read_text(encoding="utf-8"))
-    for name, relation in catalog["nodes"].items():
+    # A test that keeps what it found has a view too.
+    models = {name: of for name, of in catalog["nodes"].items() if not name.startswith("test.")}
+    for name, model in models.items():
         described = manifest["nodes"][name]["columns"]
-        assert [each for each in relation["columns"] if each not in described] == [], name
+        assert [each for each in model["columns"] if each not in described] == [], name
     dbt("dbt-postgres", "--warn-error", *FRESHNESS, folder=tmp_path, **settings)
 
 
