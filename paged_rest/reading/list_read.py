@@ -222,8 +222,8 @@ class ListRead:
 
     @property
     def id_checksum(self) -> int | None:
-        """The checksum of the ids handed out, where they are the whole list and each came once."""
-        certain = self.covered_entire_list and not self._may_have_repeated
+        """The checksum of the ids handed out by a proven read, where each came once."""
+        certain = self.proof and not self._may_have_repeated
         return self._checksum if certain else None
 
     @property

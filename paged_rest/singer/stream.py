@@ -111,7 +111,7 @@ class ListStream(SdkStream):
 
     @property
     def id_checksum(self) -> int | None:
-        """The checksum of the ids that the target has from this run, where they are the list's."""
+        """The checksum of the ids that this run gave the target, where they are as read."""
         read = self.summary.read
         return read.id_checksum if read and self.is_unmapped and not self.is_limited else None
 

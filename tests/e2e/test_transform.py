@@ -93,14 +93,14 @@ def test_builds(
     loaded = {name: name != "pin_types" for name in LISTS}
     status = rows(
         database,
-        "select source_system, table_name, is_loaded, is_in_last_load, living_rows,"
+        "select source_system, table_name, status, is_in_last_load, living_rows,"
         " rows_of_last_load from rotor.load_status",
     )
     assert sorted(status) == sorted(
         [
-            ("nexus_erp", "leads", True, True, *[len(organisation.rows("leads"))] * 2),
+            ("nexus_erp", "leads", "complete", True, *[len(organisation.rows("leads"))] * 2),
             *(
-                ("rotor", name, there, there, count, count)
+                ("rotor", name, "complete" if there else "left_out", there, count, count)
                 for name, there in loaded.items()
                 for count in [len(company.rows(name)) if there else 0]
             ),

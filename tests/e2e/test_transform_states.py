@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import typing as t
 
 import pytest
 from psycopg import sql
 
 from tests.harness import transform as expected
-from tests.harness.transform import LOAD, dbt, rows
+from tests.harness.transform import LOAD, dbt, in_duckdb, rows
 from tools.harness.meltano import MeltanoError
 from tools.harness.warehouse import SCHEMA
 from tools.sandbox.create import LISTS
@@ -42,11 +43,12 @@ def test_tables_in_any_state(
     build()
     nothing = dict.fromkeys(build("--exclude-resource-type", "unit_test"), 0)
     nothing |= {"rotor.lead_stages": 6, "rotor.common_stages": 11, "rotor.load_status": 7}
+    nothing |= {"rotor_staging.loaded_tables": 7}
     assert expected.tables(database) == nothing
     assert rows(database, "select distinct is_loaded from rotor.load_status") == [(False,)]
 
     pipeline.run(*LOAD)
-    for table in LISTS:
+    for table in (*LISTS, "reads"):
         database.execute(sql.SQL("delete from {}").format(sql.Identifier(SCHEMA, table)))
     assert build("--exclude-resource-type", "unit_test") == nothing
 
@@ -100,7 +102,13 @@ def test_deletion_and_documentation(
     assert deleted == {name: int(name in gone) for name in LISTS}
     dbt("dbt-postgres", "--warn-error", "docs", "generate", folder=tmp_path, **settings)
     catalog = json.loads((tmp_path / "dbt" / "catalog.json").read_text(encoding="utf-8"))
-    assert len(catalog["sources"]) == len(LISTS)
+    assert len(catalog["sources"]) == len([*LISTS, "reads"])
+    manifest = json.loads((tmp_path / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    # A test that keeps what it found has a view too.
+    models = {name: of for name, of in catalog["nodes"].items() if not name.startswith("test.")}
+    for name, model in models.items():
+        described = manifest["nodes"][name]["columns"]
+        assert [each for each in model["columns"] if each not in described] == [], name
     dbt("dbt-postgres", "--warn-error", *FRESHNESS, folder=tmp_path, **settings)
 
 
@@ -136,6 +144,30 @@ def test_nexus_erp_alone(
 
 
 @pytest.mark.long
+def test_duckdb_keeps_what_others_made(tmp_path: Path) -> None:
+    """A table without a file stays as it is: of the user's own sources, and of ours."""
+    project = tmp_path / "project"
+    shutil.copytree(expected.PROJECT, project)
+    shop = "sources: [{name: shop, tables: [{name: orders}]}]"
+    (project / "models" / "shop.yml").write_text(shop, encoding="utf-8")
+    file = tmp_path / "warehouse.duckdb"
+    made = (
+        *("create schema shop", "create table shop.orders as select 1 as id"),
+        *("create schema tap_rotor", "create table tap_rotor.pin_types as select 'a' as id"),
+    )
+    in_duckdb(file, *made)
+    settings = {"DBT_TARGET": "duckdb", "DBT_DUCKDB_PATH": str(file)}
+    settings["DBT_PROJECT_DIR"] = str(project)
+    only = ("run", "--select", "stg_rotor__pin_types")
+    for files in ("", str(tmp_path)):
+        dbt("dbt-duckdb", *only, folder=tmp_path, **settings, DBT_DUCKDB_FILES=files)
+        orders, types = in_duckdb(
+            file, "select id from shop.orders", "select * from rotor_staging.stg_rotor__pin_types"
+        )
+        assert (orders, [pin_type_id for pin_type_id, *_ in types]) == ([[1]], ["a"])
+
+
+@pytest.mark.long
 def test_partial_load(
     postgres: Postgres,
     company: Company,
@@ -143,7 +175,7 @@ def test_partial_load(
     pipeline: Pipeline,
     tmp_path: Path,
 ) -> None:
-    """A load that fails stops in front of dbt; what a build sees all the same is in load_status."""
+    """A load that fails stops in front of dbt, and `load_status` tells of it all the same."""
     settings = {
         "TAP_ROTOR_LOOKBACK_DAYS": "36500",
         "TAP_ROTOR_PAGE_SIZE": "10",
@@ -151,27 +183,35 @@ def test_partial_load(
         **expected.environment(tmp_path),
     }
     pipeline.run(*LOAD, "dbt-postgres:build", **settings)
-    whole = {name: (True, len(company.rows(name)), 0) for name in LISTS}
+    whole = {name: ("complete", True, len(company.rows(name)), 0) for name in LISTS}
     assert status(database) == whole
 
     pipeline.sandbox.rule("status", "/customers", status=500, times=None)
     pipeline.sandbox.rule("status", "/service-plans", page=2, status=500, times=None)
     with pytest.raises(MeltanoError):
         pipeline.run(*LOAD, "dbt-postgres:build", **settings)
-    assert status(database) == whole
-
-    target = expected.connection_settings(postgres, database.info.dbname)
-    dbt("dbt-postgres", "build", folder=tmp_path, **target)
     customers, plans = (len(company.rows(name)) for name in ("customers", "service_plans"))
-    partial = {"customers": (False, customers, 0), "service_plans": (True, 10, plans - 10)}
+    partial = {
+        "customers": ("incomplete", False, customers, 0),
+        "service_plans": ("incomplete", True, 10, plans - 10),
+    }
+    assert status(database) == {**whole, **partial}
+
+    # The models show what is there; the build fails.
+    target = expected.connection_settings(postgres, database.info.dbname)
+    with pytest.raises(AssertionError) as failure:
+        dbt("dbt-postgres", "build", folder=tmp_path, **target)
+    said = str(failure.value)
+    assert "FAIL 2 lists_are_complete" in said
+    assert "ERROR=1 " in said
     assert status(database) == {**whole, **partial}
 
 
-def status(database: psycopg.Connection) -> dict[str, tuple[bool, int, int]]:
+def status(database: psycopg.Connection) -> dict[str, tuple[str, bool, int, int]]:
     """Return whether each table is in the last load, and its rows of the last load and before."""
     found = rows(
         database,
-        "select table_name, is_in_last_load, rows_of_last_load, rows_of_earlier_loads"
+        "select table_name, status, is_in_last_load, rows_of_last_load, rows_of_earlier_loads"
         f" from {ROTOR}",
     )
     return {name: tuple(counts) for name, *counts in found}

@@ -5,6 +5,7 @@ The answers are counted from the rows of the API, in Python, not from the models
 
 from __future__ import annotations
 
+import json
 import subprocess
 import typing as t
 from collections import Counter, defaultdict
@@ -70,6 +71,27 @@ def environment(folder: Path) -> dict[str, str]:
         "DBT_LOG_PATH": str(folder / "dbt"),
         "DBT_USE_COLORS": "false",
     }
+
+
+def in_duckdb(file: Path, *queries: str) -> list[list[t.Any]]:
+    """Return the rows that each of some queries finds in a file of DuckDB.
+
+    It is read in the environment of dbt-duckdb, as only its own version can.
+    """
+    program = (
+        "import duckdb, json, sys; connection = duckdb.connect(sys.argv[1]);"
+        "found = [connection.execute(query).fetchall() for query in json.load(sys.stdin)];"
+        "print(json.dumps(found, default=str))"
+    )
+    done = subprocess.run(
+        [UTILITIES / "dbt-duckdb" / "venv" / "bin" / "python", "-c", program, file],
+        input=json.dumps(queries),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[list[t.Any]] = json.loads(done.stdout)
+    return found
 
 
 def connection_settings(postgres: Postgres, database: str) -> dict[str, str]:

@@ -86,7 +86,8 @@ def test_there_is_none_where_a_row_may_have_been_sent_twice():
     assert reading.read.id_checksum is None
 
 
-def test_there_is_none_of_a_part_of_the_list():
+def test_of_a_part_of_the_list():
+    """It is of what was sent: a program knows by the scope whether that is the whole list."""
     reading = Reading(LONG, newest_first=True)
     reading.read = ListRead(
         moment(LONG),
@@ -97,4 +98,12 @@ def test_there_is_none_of_a_part_of_the_list():
         full_since=moment(LONG - 50),
     )
     reading.go({})
-    assert (reading.read.proof, reading.read.id_checksum) == ("chain", None)
+    assert 0 < len(reading.sent) < LONG
+    assert reading.read.id_checksum == over(reading.sent)
+
+
+def test_there_is_none_where_nothing_is_proven():
+    reading = Reading(LONG, newest_first=True)
+    assert reading.read.next_request
+    reading.read.feed(reading.source.page(reading.read.next_request))
+    assert (reading.read.rows > 0, reading.read.id_checksum) == (True, None)

@@ -14,6 +14,7 @@ from html import escape, unescape
 import pytest
 
 from tools.demo.answers import Answers, Headlines, Open, Step
+from tools.demo.charts import dollars
 from tools.demo.page import page
 
 if t.TYPE_CHECKING:
@@ -83,6 +84,18 @@ parent.document.documentElement.dataset.probe = JSON.stringify({
 @pytest.fixture(scope="module")
 def html() -> str:
     return page(ANSWERS, NOW)
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        *((0, "$0"), (-0.4, "$0"), (95, "$95"), (-95, "-$95"), (999.4, "$999"), (999.6, "$1k")),
+        *((310_400, "$310k"), (999_499, "$999k"), (999_999, "$1M"), (-1_250_000, "-$1.25M")),
+        *((999_400_000, "$999M"), (2_500_000_000, "$2,500M")),
+    ],
+)
+def test_an_amount_as_people_say_it(amount, said):
+    assert dollars(amount) == said
 
 
 def test_tables(html: str) -> None:

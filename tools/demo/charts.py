@@ -100,11 +100,14 @@ def pipeline(rows: Sequence[Open]) -> dict[str, str]:
 
 
 def dollars(amount: float) -> str:
-    """Return an amount as people say it: $1.25M, $310k, $95."""
+    """Return an amount as people say it: $1.25M, $310k, $95, -$95."""
+    sign, amount = ("-" if round(amount) < 0 else ""), abs(amount)
     for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if amount >= size:
-            return f"${amount / size:.3g}{unit}" if amount < 1000 * size else f"${amount:,.0f}"
-    return f"${amount:.0f}"
+        # What three digits round up to a thousand of a unit is one of the next.
+        if amount >= 0.9995 * size:
+            digits = f"{amount / size:.3g}" if amount < 999.5 * size else f"{amount / size:,.0f}"
+            return f"{sign}${digits}{unit}"
+    return f"{sign}${amount:.0f}"
 
 
 def _stages(names: Sequence[str]) -> Spec:

@@ -20,7 +20,7 @@ sources:
   description: {api}, {what}, as {tap} loads it.
   schema: "{{{{ env_var('{variable}_SOURCE_SCHEMA', '{namespace}') }}}}"
   config:
-    loaded_at_field: _sdc_extracted_at
+    loaded_at_query: "{{{{ last_proven(this) }}}}"
     freshness:
       warn_after: {{count: 26, period: hour}}
       error_after: {{count: 50, period: hour}}
@@ -69,8 +69,7 @@ def render(declared: Declared, _text: str = "") -> str:
         what=declared.what,
         tap=declared.name,
     )
-    lists = [name for name in declared.streams if name != "reads"]
-    tables = ("\n".join(_table(declared, name)) for name in lists)
+    tables = ("\n".join(_table(declared, name)) for name in declared.streams)
     return head + "\n".join(tables) + "\n"
 
 

@@ -6,7 +6,9 @@ select
     count(*) as plans,
     coalesce(sum(sale_value), 0) as sale_value,
     coalesce(sum(total_received), 0) as total_received,
-    coalesce(sum(sale_value), 0) - coalesce(sum(total_received), 0) as to_be_received,
+    case when is_active is false then 0
+        else coalesce(sum(sale_value), 0) - coalesce(sum(total_received), 0)
+    end as to_be_received,
     coalesce(sum(completed_jobs), 0) as completed_jobs,
     coalesce(sum(scheduled_jobs), 0) as scheduled_jobs,
     coalesce(sum(pending_jobs), 0) as pending_jobs
