@@ -32,7 +32,7 @@ install: .venv/.installed ## Install the tap and all that its tests need into .v
 # Meltano's plugins have environments of their own, below .meltano.
 .meltano/.installed: .venv/.installed meltano.yml load/pyproject.toml
 	@mkdir -p .meltano
-	.venv/bin/meltano --log-config=none --log-level=warning install
+	.venv/bin/meltano --log-config=none install
 	@touch $@
 
 .PHONY: plugins
@@ -46,7 +46,7 @@ server: ## Install what a server needs, and nothing for tests or dbt: PLUGINS= n
 	sed -n '/^uv==/,/[^\\]$$/p' requirements-server.lock > .venv/uv.txt
 	.venv/bin/python -m pip install --quiet --require-hashes --requirement .venv/uv.txt
 	$(SERVER) .venv/bin/uv pip install --python .venv --group meltano
-	$(SERVER) .venv/bin/meltano install $(or $(PLUGINS),tap-rotor target-postgres)
+	$(SERVER) .venv/bin/meltano --log-config=none install $(or $(PLUGINS),tap-rotor target-postgres)
 
 .PHONY: demo
 demo: install plugins ## Load a made-up company into an embedded PostgreSQL, show its funnel; again: its changes

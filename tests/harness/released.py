@@ -23,13 +23,13 @@ if t.TYPE_CHECKING:
 FOLDER = ROOT / "tests" / "e2e" / "released"
 # A state holds only for the address that it was read from, and a sandbox's port is never the same.
 ADDRESS = "http://rotor.example/open-api"
-SETTINGS = {"page_size": 10, "emit_activate_version_messages": True}
 
 
 def read(directory: Path, sandbox: Sandbox, **options: t.Any) -> Run:
     """Run the tap on a sandbox, which it takes for the API at ADDRESS."""
     proxy = f"http://127.0.0.1:{urlsplit(sandbox.url).port}"
-    tap = Tap(directory, sandbox, api_url=ADDRESS, **SETTINGS)
+    settings: dict[str, t.Any] = {"page_size": 10, "emit_activate_version_messages": True}
+    tap = Tap(directory, sandbox, api_url=ADDRESS, **settings)
     return tap.succeed(env={"HTTP_PROXY": proxy}, **options)
 
 

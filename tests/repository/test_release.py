@@ -26,7 +26,7 @@ CHANGELOG = """# Changelog
 
 def test_notes_of_a_version(tmp_path):
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
-    command = ["make", "--silent", "--file", ROOT / "Makefile", "notes"]
+    command = ["make", "--silent", "--file", str(ROOT / "Makefile"), "notes"]
     notes = [
         subprocess.run(
             [*command, f"TAG={tag}"], cwd=tmp_path, check=False, capture_output=True, text=True
