@@ -27,7 +27,8 @@ if t.TYPE_CHECKING:
     from tests.harness.project import Project
 
 pytestmark = pytest.mark.long
-CLONE = "git clone <address of this repository>"
+ADDRESS = "<address of this repository>"
+TAG = "v1.2.3"
 
 
 @pytest.fixture
@@ -37,14 +38,19 @@ def company() -> Company:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    return make_clone(tmp_path / "a clone")
+    """A repository whose last commit is the version of the README."""
+    folder = make_clone(tmp_path / "a clone")
+    sh(f"git tag {TAG}", folder)
+    return folder
 
 
 def test_with_pip(clone: Path) -> None:
-    """An environment with nothing else in it."""
+    """An environment with nothing else in it, of the version that the tag says."""
     block, _ = blocks("README.md", "With pip and pipes")
-    about = sh(block.text, clone).stdout
+    assert f"@{TAG}'" in block.text
+    about = sh(block.text.replace(ADDRESS, clone.as_uri()), clone).stdout
     assert "Name: tap-rotor" in about
+    assert "Version: 1.2.3\n" in about
     got = json.loads(sh("rotor/bin/tap-rotor --discover", clone).stdout)
     assert got == json.loads((ROOT / "catalog.json").read_text(encoding="utf-8"))
 
@@ -72,14 +78,22 @@ def test_into_another_project(
     own |= {"plugins": {"loaders": [loader]}, "send_anonymous_usage_stats": False}
     file.write_text(yaml.safe_dump(own), encoding="utf-8")
 
-    script = block.text.replace(CLONE, f"git clone '{clone}'")
-    assert script != block.text
+    assert f"git clone --branch {TAG} {ADDRESS} " in block.text
+    script = block.text.replace(ADDRESS, f"'{clone}'")
     programs = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     project.run(script, PATH=programs)
     for name in LISTS:
         assert_equal(database, name, company.rows(name))
-    (plugin,) = yaml.safe_load(file.read_text())["plugins"]["extractors"]
+    written = yaml.safe_load(file.read_text())
+    (plugin,) = written["plugins"]["extractors"]
     assert plugin["config"] == {"emit_activate_version_messages": True}
     assert logging.read_bytes() == (ROOT / "logging.yaml").read_bytes()
     shipped = yaml.safe_load((ROOT / "meltano-plugin.yml").read_text(encoding="utf-8"))
     assert {name: plugin[name] for name in shipped} == shipped
+
+    # The other `pip_url` that the README names.
+    plugin["pip_url"] = f"git+{clone.as_uri()}@{TAG}"
+    file.write_text(yaml.safe_dump(written), encoding="utf-8")
+    project.run("meltano install tap-rotor", PATH=programs)
+    told = project.run("meltano invoke tap-rotor --version", PATH=programs)
+    assert "tap-rotor v1.2.3," in told

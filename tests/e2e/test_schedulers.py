@@ -161,7 +161,8 @@ def test_airflow(
     sh(block.text.replace(PLACE, str(server)), tmp_path, **environment)
     sh("airflow db migrate", tmp_path, **environment)
     sh("airflow dags reserialize", tmp_path, **environment)
-    listed = json.loads(sh("airflow dags list --output json", tmp_path, **environment).stdout)
+    printed = sh("airflow dags list --output json", tmp_path, **environment).stdout
+    (listed,) = (json.loads(line) for line in printed.splitlines() if line.startswith("[{"))
     schedules = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["schedules"]
     names = {f"rotor_{schedule['name'].replace('-', '_')}" for schedule in schedules}
     assert {dag["dag_id"] for dag in listed} == names
