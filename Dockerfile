@@ -31,7 +31,7 @@ FROM python AS pipeline
 COPY --from=build-pipeline /rotor /rotor
 WORKDIR /rotor
 # A run writes into /tmp and .meltano/run alone: all else may be read-only.
-ENV DBT_LOG_PATH=/tmp/dbt DBT_TARGET_PATH=/tmp/dbt XDG_STATE_HOME=/tmp \
+ENV DBT_LOG_PATH=/tmp DBT_TARGET_PATH=/tmp XDG_STATE_HOME=/tmp \
   MELTANO_AUTO_INSTALL=false MELTANO_CLI_DISABLE_VERSION_CHECK=true
 # Nobody, by number: Kubernetes can tell that it is not root.
 USER 65534:65534

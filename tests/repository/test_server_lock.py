@@ -1,4 +1,4 @@
-"""requirements-server.lock has what meltano.yml and load/ ask for, and what their tests run with."""
+"""requirements-server.lock has what meltano.yml and load/ ask for, and the Meltano of the tests."""
 
 from __future__ import annotations
 
