@@ -24,7 +24,7 @@ RUN uv venv /opt/tap-rotor \
 FROM build AS build-pipeline
 RUN uv venv .venv \
   && uv pip install --python .venv --group meltano \
-  && .venv/bin/meltano install tap-rotor target-postgres dbt-postgres \
+  && .venv/bin/meltano --log-config=none install tap-rotor target-postgres dbt-postgres \
   && chmod 1777 .meltano/run
 
 FROM python AS pipeline
