@@ -32,11 +32,21 @@ install: .venv/.installed ## Install the tap and all that its tests need into .v
 # Meltano's plugins have environments of their own, below .meltano.
 .meltano/.installed: .venv/.installed meltano.yml load/pyproject.toml
 	@mkdir -p .meltano
-	.venv/bin/meltano --log-config=none --log-level=warning install
+	.venv/bin/meltano --log-config=none install
 	@touch $@
 
 .PHONY: plugins
 plugins: .meltano/.installed ## Install the tap and its targets as Meltano's plugins
+
+# uv is a part of Meltano, so it comes first: by the hashes of the lock file, as all that it installs.
+SERVER := PYTHONDONTWRITEBYTECODE= UV_CONSTRAINT=requirements-server.lock
+.PHONY: server
+server: ## Install what a server needs, and nothing for tests or dbt: PLUGINS= names others
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-server.lock > .venv/uv.txt
+	.venv/bin/python -m pip install --quiet --require-hashes --requirement .venv/uv.txt
+	$(SERVER) .venv/bin/uv pip install --python .venv --group meltano
+	$(SERVER) .venv/bin/meltano --log-config=none install $(or $(PLUGINS),tap-rotor target-postgres)
 
 .PHONY: demo
 demo: install plugins ## Load a made-up company into an embedded PostgreSQL, show its funnel; again: its changes
@@ -90,10 +100,11 @@ check: install ## Run every static check
 	.venv/bin/deptry paged_rest tap_nexus_erp tap_rotor
 	.venv/bin/typos
 	.venv/bin/check-jsonschema --builtin-schema vendor.meltano meltano.yml
-	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml orchestrate/github/*.yml
 	.venv/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml
-	.venv/bin/zizmor --quiet --offline --persona=pedantic .github
+	.venv/bin/hadolint Dockerfile
+	.venv/bin/zizmor --quiet --offline --persona=pedantic .github orchestrate/github/*.yml
 	@# Status 1: none was found.
 	git grep -nIE '$(PLACES)'; test $$? -eq 1
 
@@ -122,11 +133,17 @@ sdk-next: | $(filter .uv/bin/uv,$(UV)) ## Pass the same with the newest singer-s
 	.venv-next/bin/python -c 'import importlib.metadata as m; print("singer-sdk", m.version("singer-sdk"))'
 	.venv-next/bin/python -m pytest $(PIPELINES)
 
+.PHONY: notes
+notes: ## Print what CHANGELOG.md says of a version: TAG=v1.2.3
+	@awk -v title='## [$(TAG:v%=%)]' '/^## / { on = index($$0, title) == 1; next } on' \
+		CHANGELOG.md | grep .
+
 # Nothing younger than a week: most bad releases are found within days. UPGRADE= changes only
 # what pyproject.toml asks for.
 UPGRADE := --upgrade
+COMPILE = $(UV) pip compile --quiet --universal $(UPGRADE) --generate-hashes --no-annotate \
+	--python-version 3.11 --exclude-newer '7 days' --custom-compile-command 'make lock' pyproject.toml
 .PHONY: lock
-lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements.lock; with UPGRADE= only where it must
-	$(UV) pip compile --quiet --universal $(UPGRADE) --generate-hashes --no-annotate \
-		--python-version 3.11 --exclude-newer '7 days' --custom-compile-command 'make lock' \
-		--group dev pyproject.toml --output-file requirements.lock
+lock: | $(filter .uv/bin/uv,$(UV)) ## Renew requirements*.lock; with UPGRADE= only where it must
+	$(COMPILE) --group dev --output-file requirements.lock
+	$(COMPILE) --group server --output-file requirements-server.lock

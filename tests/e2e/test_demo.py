@@ -76,7 +76,9 @@ def test_make_demo(
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
 
-    first = tables(run(["make", "demo"], copy))
+    printed = run(["make", "demo"], copy)
+    assert re.search(r"^    leads: 5,0\d\d rows in 6 requests +$", printed, re.MULTILINE)
+    first = tables(printed)
     # Pages overlap by two rows.
     assert first["leads"] == [6, 5018, 5000, 0, 0, 5000]
     assert all(new == rows and not changed for _, _, new, changed, _, rows in first.values())

@@ -65,10 +65,14 @@ def test_ci_runs_what_begins_the_readme():
     assert {"make test", "make test-long"} <= set(run)
 
 
-def test_ci_makes_the_image():
+def test_ci_makes_the_images():
     build, about, _ = blocks("README.md", "In a container")[0].commands
-    (script,) = [step["run"] for step in WORKFLOW["jobs"]["image"]["steps"] if "run" in step]
-    assert script.splitlines()[:2] == [build, about]
+    build_all, run = blocks("docs/schedulers.md", "Images")[0].commands
+    tap, pipeline = [step["run"] for step in WORKFLOW["jobs"]["image"]["steps"] if "run" in step]
+    assert tap.splitlines()[:2] == [build, about]
+    assert pipeline.splitlines()[0] == build_all
+    # `.env` is for real runs.
+    assert pipeline.splitlines()[1].rstrip(" \\") == run.split(" --env-file ")[0]
 
 
 def test_a_list_is_added_as_described(tmp_path):

@@ -102,6 +102,7 @@ def run(directory: Path, *, full_refresh: bool) -> None:
                 # The made-up company's clock is not ours.
                 "ROTOR_AS_OF": f"{company.now:%Y-%m-%d %H:%M:%S}",
             },
+            report.progress,
         )
         before = [snapshot(connection, schema) for schema in (SCHEMA, NEXUS_SCHEMA)]
         if changes:

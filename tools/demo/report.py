@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 import typing as t
@@ -21,6 +22,8 @@ if t.TYPE_CHECKING:
 BAR_WIDTH = 40
 STEP_WIDTH = 58
 LOG_LINES = 30
+# What the taps say of each list, and dbt before and after it builds.
+PROGRESS = re.compile(r"\w+: [\d,]+ rows? in [\d,]+ requests?|(?:Found|Finished running) \d+ .*\w")
 
 
 def title(leads: int, nexus_leads: int, runs: int) -> None:
@@ -39,6 +42,13 @@ def begin(name: str) -> None:
     for line in lines:
         print(f"  {line}")
     print(f"  {last:<{STEP_WIDTH}}", end="", flush=True)
+
+
+def progress(line: str) -> None:
+    """Say how far the step is, if a line of Meltano's tells of it."""
+    if found := PROGRESS.search(line):
+        text = textwrap.shorten(found[0], STEP_WIDTH - 2)
+        print(f"\n    {text:<{STEP_WIDTH - 2}}", end="", flush=True)
 
 
 def done(seconds: float, *news: str) -> None:

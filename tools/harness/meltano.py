@@ -16,6 +16,7 @@ from tools.harness import plugins
 from tools.harness.project import PROGRAMS, ROOT, clean_environment
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 STATE_ID = "dev:tap-rotor-to-target-postgres"
@@ -42,6 +43,8 @@ class Meltano:
 
     directory: Path
     settings: t.Mapping[str, str] = field(repr=False)
+    told: Callable[[str], object] = str
+    """Is called with each line that a run prints."""
 
     def run(self, *arguments: str, log: Path, **settings: str) -> None:
         """Run `meltano <arguments>` to its end, all that it prints going into `log`.
@@ -51,17 +54,23 @@ class Meltano:
         """
         environment = self.environment()
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 (our own words)
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(  # noqa: S603 (our own words)
                 [sys.executable, PROGRAMS / "meltano", "--env-file", os.devnull, *arguments],
                 cwd=ROOT,
                 env={**environment, **settings},
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )
+            ) as process,
+        ):
             try:
+                for line in process.stdout or ():
+                    output.write(line)
+                    output.flush()
+                    self.told(line.decode(errors="replace"))
                 status = process.wait()
             except BaseException:
                 _end(process)
