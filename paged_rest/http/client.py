@@ -9,7 +9,6 @@ from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import backoff
 import requests
 import urllib3
 from typing_extensions import override
@@ -24,8 +23,6 @@ from paged_rest.records import as_utf8
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
-
-    from backoff.types import Details
 
     from paged_rest.http.api import Api
 
@@ -113,45 +110,47 @@ class Client:
                 reaches.
         """
         failed: list[errors.Retriable] = []
-        lost = 0.0
+        waits = network.waits()
+        next(waits)
         began = time.monotonic()
-
-        def attempt() -> _Parsed:
-            nonlocal lost
-            lost = time.monotonic() - began
-            try:
-                response = self._send(path, params)
-                if response.status != HTTPStatus.OK:
-                    raise error_for(response, self._api)
-                parsed = parse(response)
-            except errors.Retriable as error:
-                failed.append(error)
-                raise
-            self.answered = True
-            return parsed
-
-        def came_before(_: Exception) -> bool:
-            """Whether the same broken response came twice, which is no fault that passes."""
-            *before, last = [error.lasting for error in failed]
-            return last is not None and last in before
-
-        retried = backoff.on_exception(
-            network.waits,
-            errors.Retriable,
-            max_time=self._retry_seconds,
-            jitter=None,
-            giveup=came_before,
-            on_backoff=self._log_wait,
-            on_giveup=self._use_up,
-            logger=None,
-        )(attempt)
+        lost = 0.0
         try:
-            return retried()
+            while True:
+                lost = time.monotonic() - began
+                try:
+                    return self._try(path, params, parse)
+                except errors.Retriable as error:
+                    # The same broken response, twice, is no fault that passes.
+                    came_before = error.lasting is not None and error.lasting in (
+                        before.lasting for before in failed
+                    )
+                    failed.append(error)
+                    left = self._retry_seconds - (time.monotonic() - began)
+                    if came_before or left <= 0:
+                        raise
+                    self._wait(error, min(waits.send(error), left), len(failed) + 1)
         except errors.BudgetSpent as spent:
             # Retries that use up the budget are a failure, not a polite stop.
             raise (failed[-1] if failed else spent) from None
+        except errors.Retriable:
+            # Further requests of the run try for so much less.
+            self._retry_seconds = max(0.0, self._retry_seconds - (time.monotonic() - began))
+            raise
         finally:
             self.seconds_lost += lost
+
+    def _try(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        parse: Callable[[Response], _Parsed],
+    ) -> _Parsed:
+        response = self._send(path, params)
+        if response.status != HTTPStatus.OK:
+            raise error_for(response, self._api)
+        parsed = parse(response)
+        self.answered = True
+        return parsed
 
     def prefetch(self, path: str, params: Mapping[str, str | int]) -> None:
         """Send a request ahead, the very one that `get` is called for next.
@@ -238,14 +237,6 @@ class Client:
                 raise requests.exceptions.ReadTimeout
         return b"".join(chunks)
 
-    def _use_up(self, details: Details) -> None:
-        """Take what was tried in vain off the minutes of the run: further requests try once."""
-        self._retry_seconds = max(0.0, self._retry_seconds - details["elapsed"])
-
-    def _log_wait(self, details: Details) -> None:
-        self._logger.warning(
-            "%s; trying again in %.0f s (try %d)",
-            details["exception"],
-            details["wait"],
-            details["tries"] + 1,
-        )
+    def _wait(self, error: errors.Retriable, seconds: float, number: int) -> None:
+        self._logger.warning("%s; trying again in %.0f s (try %d)", error, seconds, number)
+        time.sleep(seconds)

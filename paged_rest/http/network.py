@@ -100,7 +100,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 def waits() -> Generator[float, Retriable, None]:
     """Yield how many seconds to wait before each retry: what the API asks for, or growing.
 
-    A wait generator as the module `backoff` drives it: primed, then sent each error.
+    Primed with `next`, then sent each error.
     """
     step = 1.0
     error = yield 0.0
