@@ -6,6 +6,8 @@ ENV SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION
 WORKDIR /src
 COPY . .
 RUN pip install --no-cache-dir uv
+# Nobody, below, can write none, and would compile at every start.
+ENV UV_COMPILE_BYTECODE=1
 RUN uv venv /opt/tap-rotor
 RUN uv pip install --no-cache --python /opt/tap-rotor --constraint requirements.lock .
 

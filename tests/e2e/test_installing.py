@@ -131,6 +131,7 @@ def test_in_a_container(clone: Path, company: Company, sandbox: Sandbox, tmp_pat
     script, entrypoint = steps((clone / "Dockerfile").read_text(encoding="utf-8"))
     places = {"/opt": str(image), "/src": str(context)}
     sh(moved(script, places), context, PATH=path)
+    assert list(image.rglob("paged_rest/__pycache__/startup.*.pyc"))
     program = moved(entrypoint, places)
     about = sh(f"{program} --about", tmp_path)
     assert "Version: 0.1.0" in about.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import typing as t
 from functools import cache
 
@@ -13,6 +14,37 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = ROOT / ".meltano"
+# Of the project itself: copies of what is beside meltano.yml.
+COPIED = {
+    "tap-rotor": ("paged_rest", "tap_rotor"),
+    "tap-nexus-erp": ("paged_rest", "tap_nexus_erp"),
+}
+
+
+class Stale(Exception):
+    """What is installed as a plugin is not what is here."""
+
+
+@cache
+def refuse_stale(folder: Path = FOLDER) -> None:
+    """Compare what is installed of the taps with their source.
+
+    Raises:
+        Stale: They differ.
+    """
+    for plugin, packages in COPIED.items():
+        for package in packages:
+            copies = (folder / "extractors" / plugin / "venv").glob(f"lib/*/site-packages/{package}")
+            names = [
+                str(file.relative_to(ROOT / package))
+                for file in (ROOT / package).rglob("*.*")
+                if file.suffix in {".py", ".json"}
+            ]
+            for copy in copies:
+                _, differ, lost = filecmp.cmpfiles(ROOT / package, copy, names, shallow=False)
+                if changed := [*differ, *lost]:
+                    message = f"{plugin} is installed with another {package}/{changed[0]}"
+                    raise Stale(f"{message}: run `make plugins`")
 
 
 def settings(plugin: str) -> dict[str, t.Any]:
