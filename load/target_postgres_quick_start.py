@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
@@ -36,9 +37,8 @@ def main() -> None:
     """Run the target's own command line."""
     gc.disable()
     load_late("paramiko")
-    from target_postgres_exact_copy import main as load  # noqa: PLC0415 (not before it is quick)
-
+    target = import_module("target_postgres_exact_copy")
     gc.freeze()
     gc.set_threshold(OBJECTS_OF_ROWS)
     gc.enable()
-    load()
+    target.main()

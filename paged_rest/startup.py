@@ -1,4 +1,4 @@
-"""A quick start: nothing is loaded that a tap does not use. To be called before the SDK is imported."""
+"""A quick start: what a tap does not use is not loaded. Called before the SDK is imported."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing_extensions import override
 
 if t.TYPE_CHECKING:
     from collections.abc import Generator
+    from importlib.abc import Loader
 
 # These load all that taps, targets and mappers may want, of which a tap here wants a half.
 PACKAGES = ("singer_sdk", "singer_sdk.streams")
@@ -32,9 +33,7 @@ class _LatePackage(ModuleType):
         if find_spec(f"{self.__name__}.{name}"):
             return import_module(f"{self.__name__}.{name}")
         self.__class__ = ModuleType  # type: ignore[assignment]
-        spec = self.__spec__
-        assert spec and spec.loader  # noqa: S101 (for the type checker)
-        spec.loader.exec_module(self)
+        t.cast("Loader", self.__loader__).exec_module(self)
         return getattr(self, name)
 
 
@@ -62,7 +61,7 @@ def quick_start() -> Generator[None]:
         spec = find_spec(name)
         if spec and name not in sys.modules:
             package = module_from_spec(spec)
-            package.__class__ = _LatePackage  # type: ignore[assignment]
+            package.__class__ = _LatePackage
             sys.modules[name] = package
     # BATCH files alone need it.
     sys.modules.setdefault("upath", _LateModule("upath"))

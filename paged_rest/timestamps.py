@@ -52,7 +52,7 @@ def timestamps(values: Sequence[str]) -> Sequence[str]:
     """
     count, text = len(values), ",".join(values) + ","
     placed = all(text[place::25] == mark * count for place, mark in _PLACES.items())
-    if not placed or len(text) != 25 * count or text.count(",") != count or "T24" in text:  # noqa: PLR2004
+    if not placed or len(text) != 25 * count or text.count(",") != count or "T24" in text:
         return list(map(timestamp, values))
     # All of them are read, as one may be no date.
     deque(map(datetime.fromisoformat, values), maxlen=0)

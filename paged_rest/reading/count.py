@@ -44,7 +44,7 @@ def compacted(ids: list[str]) -> list[str] | list[bytes] | list[str | bytes]:
     count, text = len(ids), ",".join(ids) + ","
     placed = all(text[place::37] == mark * count for place, mark in _PLACES.items())
     bare = text.translate(_BARE)
-    if placed and len(text) == 37 * count and len(bare) == 32 * count and _HEX.fullmatch(bare):  # noqa: PLR2004
+    if placed and len(text) == 37 * count and len(bare) == 32 * count and _HEX.fullmatch(bare):
         packed = bytes.fromhex(bare)
         return [packed[start : start + 16] for start in range(0, len(packed), 16)]
     return [compact(row_id) for row_id in ids]

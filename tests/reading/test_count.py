@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from paged_rest.reading.count import compact, compacted
 
 
-
 def _with(odd: str, usual: str) -> str:
     return f"{usual[:5]}{odd}{usual[6:]}"
 

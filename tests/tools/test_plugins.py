@@ -18,6 +18,6 @@ def test_an_old_copy_of_a_tap_is_refused(tmp_path):
     plugins.refuse_stale(tmp_path)
     plugins.refuse_stale.cache_clear()
     (copy / "tap.py").write_text("older")
-    message = r"tap-nexus-erp is installed with another tap_nexus_erp/tap.py: run `make plugins`"
+    message = r"tap-nexus-erp has another tap_nexus_erp/tap.py: run `make plugins`"
     with pytest.raises(plugins.Stale, match=message):
         plugins.refuse_stale(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import itertools
 import typing as t
 from functools import cache
 
@@ -33,18 +34,15 @@ def refuse_stale(folder: Path = FOLDER) -> None:
         Stale: They differ.
     """
     for plugin, packages in COPIED.items():
-        for package in packages:
-            copies = (folder / "extractors" / plugin / "venv").glob(f"lib/*/site-packages/{package}")
-            names = [
-                str(file.relative_to(ROOT / package))
-                for file in (ROOT / package).rglob("*.*")
-                if file.suffix in {".py", ".json"}
-            ]
-            for copy in copies:
-                _, differ, lost = filecmp.cmpfiles(ROOT / package, copy, names, shallow=False)
-                if changed := [*differ, *lost]:
-                    message = f"{plugin} is installed with another {package}/{changed[0]}"
-                    raise Stale(f"{message}: run `make plugins`")
+        places = (folder / "extractors" / plugin / "venv/lib").glob("*/site-packages")
+        for package, place in itertools.product(packages, places):
+            source = ROOT / package
+            files = (file for file in source.rglob("*.*") if file.suffix in {".py", ".json"})
+            names = [str(file.relative_to(source)) for file in files]
+            _, differ, lost = filecmp.cmpfiles(source, place / package, names, shallow=False)
+            if changed := [*differ, *lost]:
+                message = f"{plugin} has another {package}/{changed[0]}: run `make plugins`"
+                raise Stale(message)
 
 
 def settings(plugin: str) -> dict[str, t.Any]:
