@@ -32,7 +32,7 @@ class _LatePackage(ModuleType):
             raise AttributeError(name)
         if find_spec(f"{self.__name__}.{name}"):
             return import_module(f"{self.__name__}.{name}")
-        self.__class__ = ModuleType  # type: ignore[assignment]
+        self.__class__ = ModuleType  # type: ignore[assignment]  # ty: ignore[invalid-assignment]
         t.cast("Loader", self.__loader__).exec_module(self)
         return getattr(self, name)
 
