@@ -41,4 +41,4 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(OBJECTS_OF_ROWS)
     gc.enable()
-    target.main()
+    target.ExactTarget.cli()
