@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import deque
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ISO_8601 = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
@@ -17,6 +21,8 @@ _ISO_8601 = re.compile(
 )
 # What stands at every third place from the fifth on, where a timestamp has milliseconds.
 _MILLISECONDS = "--T::."
+# What stands where in such timestamps, each with a comma behind it.
+_PLACES = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: ".", 23: "Z", 24: ","}
 
 
 def timestamp(value: str) -> str:
@@ -36,6 +42,21 @@ def timestamp(value: str) -> str:
         except OverflowError as error:
             raise ValueError(str(error)) from error
     raise _refused(value)
+
+
+def timestamps(values: Sequence[str]) -> Sequence[str]:
+    """Return each of many as `timestamp` does, far quicker where all have milliseconds.
+
+    Raises:
+        ValueError: As for `timestamp`.
+    """
+    count, text = len(values), ",".join(values) + ","
+    placed = all(text[place::25] == mark * count for place, mark in _PLACES.items())
+    if not placed or len(text) != 25 * count or text.count(",") != count or "T24" in text:
+        return list(map(timestamp, values))
+    # All of them are read, as one may be no date.
+    deque(map(datetime.fromisoformat, values), maxlen=0)
+    return text[:-1].replace("Z", "000Z").split(",")
 
 
 def from_setting(value: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from paged_rest.startup import leave_out_unused
+from paged_rest.startup import quick_start
 
 
 def main() -> None:
     """Run the command line."""
-    leave_out_unused()
-
-    from tap_rotor.tap import TapRotor  # noqa: PLC0415 (now that nothing unused is imported)
+    with quick_start():
+        from tap_rotor.tap import TapRotor  # noqa: PLC0415 (not before it is quick)
 
     TapRotor.cli()
 

@@ -28,11 +28,26 @@ _MOST_CENSUSES = 4
 _MOST_IN_VAIN = 20
 _MOST_PAGES_BEHIND = 50
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEX = re.compile(r"[0-9a-f]*")
+# What stands where in UUIDs, each with a comma behind it.
+_PLACES = {8: "-", 13: "-", 18: "-", 23: "-", 36: ","}
+_BARE = str.maketrans("", "", "-,")
 
 
 def compact(row_id: str) -> str | bytes:
     """Return a UUID in its usual form as 16 bytes, any other id as it is: equal if they are."""
     return bytes.fromhex(row_id.replace("-", "")) if _UUID.fullmatch(row_id) else row_id
+
+
+def compacted(ids: list[str]) -> list[str] | list[bytes] | list[str | bytes]:
+    """Return each of many as `compact` does, far quicker where all are UUIDs."""
+    count, text = len(ids), ",".join(ids) + ","
+    placed = all(text[place::37] == mark * count for place, mark in _PLACES.items())
+    bare = text.translate(_BARE)
+    if placed and len(text) == 37 * count and len(bare) == 32 * count and _HEX.fullmatch(bare):
+        packed = bytes.fromhex(bare)
+        return [packed[start : start + 16] for start in range(0, len(packed), 16)]
+    return [compact(row_id) for row_id in ids]
 
 
 @dataclass(slots=True)
@@ -168,8 +183,8 @@ class Count:
     def _tally(self, page: Page) -> tuple[list[Row], int]:
         """Count rows; return those that had not come before, and how many are new to the pass."""
         fresh, new, number, this = [], 0, self._responses, self._pass
-        for row in page.rows:
-            key = compact(row.id)
+        keys = compacted([row.id for row in page.rows])
+        for row, key in zip(page.rows, keys, strict=True):
             last = self._seen.get(key, 0)
             self._seen[key] = number
             if not last:

@@ -140,7 +140,8 @@ class ListRead:
         if page.nameless:
             wanted = self._named(wanted, page)
         self.rows += len(wanted)
-        self._checksum += id_checksum(wanted)
+        if not self.full_since:
+            self._checksum += id_checksum(wanted)
         return wanted
 
     def page_vanished(self) -> None:
@@ -319,22 +320,24 @@ class ListRead:
         if not chain.in_group and len(self._recent) > _PAGES_REMEMBERED * self.page_size:
             self._forgot_ids = bool(self._recent_before)
             self._recent_before, self._recent = self._recent, set()
-        stop = self.stop_at
-        self._recent.update(row.id for row in fresh if not stop or (row.key or "~") >= stop)
-        return fresh
+        stop, rows = self.stop_at, list(fresh.values())
+        handed_out = (row.id for row in rows if (row.key or "~") >= stop) if stop else fresh
+        self._recent.update(handed_out)
+        return rows
 
-    def _fresh(self, page: Page, known: int) -> list[Row]:
+    def _fresh(self, page: Page, known: int) -> dict[str, Row]:
         """Return the rows of a page that had not come before, as far as that is remembered.
 
         Args:
             page: A page that joins.
             known: How many of its first rows lie where all had been read.
         """
-        fresh = list({row.id: row for row in self._not_recent(page.rows)}.values())
+        fresh = self._not_recent(page.rows)
         self.repeats += len(page.rows) - len(fresh)
         if self._forgot_ids and fresh:
             # It entered late, or was handed out long ago: nobody remembers.
-            late = any(row.id == fresh[0].id for row in page.rows[:known])
+            first = next(iter(fresh))
+            late = any(row.id == first for row in page.rows[:known])
             self._may_have_repeated = self._may_have_repeated or late
         return fresh
 
@@ -353,15 +356,18 @@ class ListRead:
 
     def _feed_count(self, page: Page, *, joins: bool | None = None) -> list[Row]:
         assert self._count  # noqa: S101
-        fresh = self._not_recent(self._count.feed(page, joins=joins))
+        fresh = list(self._not_recent(self._count.feed(page, joins=joins)).values())
         self.repeats += len(page.rows) - len(fresh)
         self._take_count(self._count)
         return fresh
 
-    def _not_recent(self, rows: t.Iterable[Row]) -> list[Row]:
-        """Leave out what the pages before this one have handed out."""
-        recent, before = self._recent, self._recent_before
-        return [row for row in rows if row.id not in recent and row.id not in before]
+    def _not_recent(self, rows: t.Iterable[Row]) -> dict[str, Row]:
+        """Return rows by id, without those that the pages before this one have handed out."""
+        fresh = {row.id: row for row in rows}
+        for known in (self._recent, self._recent_before):
+            for row_id in known.intersection(fresh):
+                del fresh[row_id]
+        return fresh
 
     def _take_count(self, count: Count) -> None:
         self.next_request = count.next_request

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import typing as t
-from itertools import chain
+from collections import deque
+from itertools import chain, repeat
 from operator import attrgetter
 
 import msgspec
 
 from paged_rest.records.kinds import SINGER_DECIMAL, kind_of
-from paged_rest.timestamps import calendar_date, timestamp
+from paged_rest.timestamps import calendar_date, timestamps
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +26,11 @@ LONGEST_ID = 255
 
 _KEY = t.Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
 _NULL = msgspec.Raw(b"null")
+# No value is of this type: a row that has a field of it is left to `Conformer`.
+_NEVER = t.Annotated[int, msgspec.Meta(gt=0, lt=0)]
+_NUL = b"\\u0000"
+# Up to so many backslashes in a page, looking at each is many times quicker than looking for NUL.
+_FEW_BACKSLASHES = 2_000
 
 
 class TypedRows:
@@ -34,7 +40,6 @@ class TypedRows:
         self,
         fields: Mapping[str, tuple[t.Any, ...]],
         normalise: Mapping[str, Callable[..., None]],
-        blank: str,
         success: Mapping[str, str],
     ) -> None:
         """Prepare for fields, in the order of their record.
@@ -42,7 +47,6 @@ class TypedRows:
         Args:
             fields: For each its type and what stands for it where a row does not have it.
             normalise: What makes the values of a field those of the record, for some of them.
-            blank: The field that the API does not send.
             success: As in `Api`; a page whose other members differ is left to `Conformer`, too.
         """
         self._normalise = [(attrgetter(name), name, way) for name, way in normalise.items()]
@@ -50,6 +54,8 @@ class TypedRows:
             "Row",
             [(name, *typed) for name, typed in fields.items()],
             forbid_unknown_fields=True,
+            # JSON has no cycles, and the collector would look at every row again and again.
+            gc=False,
             # The key has no default, and need not come first.
             kw_only=True,
         )
@@ -61,7 +67,6 @@ class TypedRows:
                 *((name, t.Literal.__getitem__(value), value) for name, value in success.items()),
             ],
         )
-        self._blank = f'"{blank}"'.encode()
         self._decoder = msgspec.json.Decoder(page)
 
     @classmethod
@@ -77,8 +82,7 @@ class TypedRows:
         """
         fields, normalise = {}, {}
         for name, declared in properties.items():
-            # A row that has a field of the blank's name is left to `Conformer`.
-            typed = (None, None) if name == blank else _typed(declared)
+            typed = (_NEVER, None) if name == blank else _typed(declared)
             if typed is None or not name.isidentifier():
                 return None
             fields[name] = typed
@@ -86,11 +90,11 @@ class TypedRows:
                 normalise[name] = way
         if _kind(properties.get("id", {})) != "string":
             return None
-        return cls({**fields, "id": (_KEY,)}, normalise, blank, success)
+        return cls({**fields, "id": (_KEY,)}, normalise, success)
 
     def decode(self, body: bytes) -> tuple[Sequence[msgspec.Struct], object] | None:
         """Return the records of a page and its `pagination`, or None for `Conformer` to do it."""
-        if b"\\u0000" in body or self._blank in body:
+        if _holds_nul(body):
             return None
         try:
             page: t.Any = self._decoder.decode(body)
@@ -99,6 +103,17 @@ class TypedRows:
         except (RecursionError, TypeError, ValueError):
             return None
         return page.data, page.pagination
+
+
+def _holds_nul(body: bytes) -> bool:
+    """Whether a JSON text may hold the character NUL."""
+    place = -2
+    for _ in range(_FEW_BACKSLASHES):
+        # What an escaped backslash escapes is none itself.
+        place = body.find(b"\\", place + 2)
+        if place < 0 or body.startswith(_NUL, place):
+            return place >= 0
+    return _NUL in body
 
 
 def _kind(declared: Mapping[str, t.Any]) -> str:
@@ -185,18 +200,25 @@ def _normalise_arrays(
     _check(_FRACTIONS, chain.from_iterable(filter(None, values)))
 
 
-def _normalise_each(fit: Callable[[str], str]) -> Callable[..., None]:
-    def normalise(rows: Iterable[msgspec.Struct], name: str, values: Iterable[str | None]) -> None:
-        for row, value in zip(rows, values, strict=True):
-            if value is not None:
-                setattr(row, name, fit(value))
+def _normalise_moments(
+    rows: Iterable[msgspec.Struct], name: str, values: Iterable[str | None]
+) -> None:
+    values = list(values)
+    if None in values:
+        rows = [row for row, value in zip(rows, values, strict=True) if value is not None]
+    present = [value for value in values if value is not None]
+    deque(map(setattr, rows, repeat(name), timestamps(present)), maxlen=0)
 
-    return normalise
+
+def _normalise_dates(_rows: object, _name: str, values: Iterable[str | None]) -> None:
+    for value in values:
+        if value is not None:
+            calendar_date(value)
 
 
 _NORMALISE: dict[str, Callable[..., None]] = {
-    "date": _normalise_each(calendar_date),
-    "date-time": _normalise_each(timestamp),
+    "date": _normalise_dates,
+    "date-time": _normalise_moments,
     "number": _normalise_numbers,
     "integer": _normalise_integers,
     SINGER_DECIMAL: _normalise_decimals,

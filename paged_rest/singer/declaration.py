@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import typing as t
 
-from singer_sdk import Stream
 from singer_sdk.schema.source import StreamSchema
+from singer_sdk.streams.core import Stream
 
 from paged_rest.records import EXTRA_FIELDS
 from paged_rest.settings import COMMON_SETTINGS

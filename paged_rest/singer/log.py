@@ -6,13 +6,15 @@ import time
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
 
 from paged_rest.timestamps import now as moment
 from paged_rest.wording import counted, printable
 
 if t.TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from paged_rest.errors import Outcome
     from paged_rest.reading import ListRead, Row
@@ -77,13 +79,12 @@ class StreamSummary:
         """Note how its reading ended, and the proof where it was proven."""
         self.ending, self.proof, self.ended = ending, proof, moment()
 
-    def count(self, rows: Iterable[Row]) -> None:
+    def count(self, rows: Sequence[Row]) -> None:
         """Count rows that go to the target, and what is noted of them."""
-        for row in rows:
-            self.rows += 1
-            for note in row.notes:
-                counts = self.unknown if note.kind == "unknown" else self.misfits
-                counts[note.path] += 1
+        self.rows += len(rows)
+        for note in chain.from_iterable(map(attrgetter("notes"), rows)):
+            counts = self.unknown if note.kind == "unknown" else self.misfits
+            counts[note.path] += 1
 
 
 class Progress:

@@ -21,7 +21,7 @@ from functools import cached_property
 
 import click
 import msgspec
-from singer_sdk import Stream, Tap, metrics
+from singer_sdk import metrics
 from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers._classproperty import classproperty
@@ -31,6 +31,8 @@ from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, SingerCommand
 from singer_sdk.singerlib import RecordMessage
 from singer_sdk.streams._state import StreamStateManager
+from singer_sdk.streams.core import Stream
+from singer_sdk.tap_base import Tap
 from typing_extensions import override
 
 from paged_rest.errors import Interrupted, MapFailed, OutputLost, TapError, UsageError

@@ -30,6 +30,8 @@ def test_runs(company: Company, database: psycopg.Connection, pipeline: Pipeline
     assert pipeline.run(*LOAD, **SMALL_PAGES) == cost_of_all(company)
     for name in LISTS:
         assert_equal(database, name, company.rows(name))
+    # The next run takes the catalog of this one, and starts the tap once.
+    assert (pipeline.meltano.directory / "run/tap-rotor/tap.properties.cache_key").exists()
 
     # A day of work in Rotor; all of it lies within the lookback but for one edit and one deletion.
     newest, recent, gone, oldest = (company.rows("leads")[place] for place in (0, 1, -2, -1))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paged_rest.timestamps import before, from_setting, http_date, timestamp
+from paged_rest.timestamps import before, from_setting, http_date, timestamp, timestamps
 
 
 @pytest.mark.parametrize("read", [timestamp, from_setting])
@@ -74,3 +76,23 @@ def test_earlier_timestamps():
 @pytest.mark.parametrize("value", [None, "", "yesterday", "Sat, 31 Feb 2026 10:00:00 GMT"])
 def test_no_http_date(value):
     assert http_date(value) is None
+
+
+USUAL = st.datetimes().map(lambda moment: f"{moment.isoformat('T', 'milliseconds')}Z")
+# Such as are no dates, or lie so in a column that their places are the usual ones.
+UNUSUAL = (
+    *("2026-02-30T00:00:00.000Z", "2026-01-31T24:00:00.000Z", "2026-01-31", "", "2026-01-31,10"),
+    *("2026-01-31T10:20:30.12Z", "2026-01-31T10:20:30.1234Z", "2026-01-31T1,:20:30.123Z"),
+)
+
+
+@settings(max_examples=50)
+@given(values=st.lists(USUAL | st.sampled_from(UNUSUAL), max_size=4) | st.lists(USUAL, max_size=4))
+def test_many_become_what_each_becomes(values):
+    try:
+        expected = [timestamp(value) for value in values]
+    except ValueError as refusal:
+        with pytest.raises(ValueError, match=re.escape(str(refusal))):
+            timestamps(values)
+    else:
+        assert timestamps(values) == expected

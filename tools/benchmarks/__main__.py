@@ -37,6 +37,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--histories", type=int, default=20, help="of changing, for each peer (20)")
     add("--latency", type=float, nargs="+", default=[0, 150], metavar="MS", help="(0 150)")
+    add("--plain", action="store_true", help="have the API compress no answer")
     return parser.parse_args(arguments)
 
 
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> None:
     how = "each history once" if set(options.only) == {"changing"} else measured
     print(report.heading(command, how), end="\n\n")
     with Api(options.leads) as api:
+        if options.plain:
+            api.answer_plain()
         for table in _tables(api, chosen, options):
             print(table, flush=True)
 

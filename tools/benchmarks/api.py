@@ -53,6 +53,10 @@ class Api:
         """Let every answer take so much longer."""
         self._ask("POST", "switches", {"latency": milliseconds / 1000})
 
+    def answer_plain(self) -> None:
+        """Compress no answer from now on."""
+        self._ask("POST", "switches", {"gzip": False})
+
     def forget(self) -> None:
         """Count requests from 0."""
         self._ask("DELETE", "requests")

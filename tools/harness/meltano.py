@@ -93,7 +93,12 @@ class Meltano:
         return bookmarks
 
     def environment(self) -> dict[str, str]:
-        """Return the environment that Meltano runs with, its plugins being where it looks."""
+        """Return the environment that Meltano runs with, its plugins being where it looks.
+
+        Raises:
+            plugins.Stale: They are not what is here.
+        """
+        plugins.refuse_stale()
         self._share_plugins()
         return {
             **clean_environment(),

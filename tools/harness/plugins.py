@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import filecmp
+import itertools
 import typing as t
 from functools import cache
 
@@ -13,6 +15,34 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = ROOT / ".meltano"
+# Of the project itself: copies of what is beside meltano.yml.
+COPIED = {
+    "tap-rotor": ("paged_rest", "tap_rotor"),
+    "tap-nexus-erp": ("paged_rest", "tap_nexus_erp"),
+}
+
+
+class Stale(Exception):
+    """What is installed as a plugin is not what is here."""
+
+
+@cache
+def refuse_stale(folder: Path = FOLDER) -> None:
+    """Compare what is installed of the taps with their source.
+
+    Raises:
+        Stale: They differ.
+    """
+    for plugin, packages in COPIED.items():
+        places = (folder / "extractors" / plugin / "venv/lib").glob("*/site-packages")
+        for package, place in itertools.product(packages, places):
+            source = ROOT / package
+            files = (file for file in source.rglob("*.*") if file.suffix in {".py", ".json"})
+            names = [str(file.relative_to(source)) for file in files]
+            _, differ, lost = filecmp.cmpfiles(source, place / package, names, shallow=False)
+            if changed := [*differ, *lost]:
+                message = f"{plugin} has another {package}/{changed[0]}: run `make plugins`"
+                raise Stale(message)
 
 
 def settings(plugin: str) -> dict[str, t.Any]:
