@@ -16,6 +16,8 @@ class Clock:
         self.waits: list[float] = []
         self.chance = 1.0
         """Where between its bounds each wait lies."""
+        monkeypatch.setattr("backoff._sync.time", self)
+        monkeypatch.setattr("backoff._common.time", self)
         monkeypatch.setattr("paged_rest.http.client.time", self)
         monkeypatch.setattr("paged_rest.singer.log.time", self)
         monkeypatch.setattr(
