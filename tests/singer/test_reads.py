@@ -393,6 +393,15 @@ def test_it_can_be_mapped(tap):
     assert [of["stream"] for of in run.records("proofs")] == list(NAMES)
 
 
+def test_a_pattern_of_stream_maps_means_the_lists(tap):
+    """What holds for each of them need not hold for `reads`."""
+    rules = {"copy": "id", "__key_properties__": ["copy", "id"], "__filter__": "id != ''"}
+    run = read(tap, "leads", "pins", stream_maps={"*": rules})
+    assert (run.status, [*run.reads]) == (0, ["leads", "pins"])
+    assert all("copy" in of for of in run.records("pins"))
+    assert run.of_type("SCHEMA", READS)[0]["key_properties"] == ["run_id", "stream"]
+
+
 def test_a_map_of_it_that_fails(tap):
     run = read(tap, "leads", stream_maps={READS: {"length": "1 / 0"}})
     assert (run.status, run.errors) == (

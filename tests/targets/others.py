@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
+from tests.harness import duckdb
 from tools.harness.environments import ensure_environment
 from tools.harness.project import ROOT, clean_environment
 
@@ -70,18 +71,7 @@ def from_csv(place: Place, name: str) -> list[Row]:
 
 
 def from_duckdb(place: Place, table: str) -> list[Row]:
-    """DuckDB reads its own files only: by a program of the target's environment."""
-    program = (
-        "import duckdb, json, sys; found = duckdb.connect(sys.argv[1]).execute(sys.argv[2]);"
-        "names = [column[0] for column in found.description];"
-        "print(json.dumps([dict(zip(names, row)) for row in found.fetchall()], default=str))"
-    )
-    query = f"select * from {SCHEMA}.{table}"
-    python = DIRECTORY / "target-duckdb" / "bin" / "python"
-    command: list[str | Path] = [python, "-c", program, place.folder / "rows.duckdb", query]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    rows: list[Row] = exact_json(done.stdout)
-    return rows
+    return duckdb.execute(place.folder / "rows.duckdb", f"select * from {SCHEMA}.{table}")
 
 
 # What a target may make of a value
