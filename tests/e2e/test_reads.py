@@ -91,7 +91,12 @@ class Postgres:
         self.execute(
             f"""
             create function die() returns trigger language plpgsql as
-            $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+            $$ begin
+                -- Long enough for a loader that writes tables side by side to write `reads`.
+                perform pg_sleep(3);
+                perform pg_terminate_backend(pg_backend_pid());
+                return null;
+            end $$;
             create trigger dies before insert on {SCHEMA}.{DIES_AT}
             execute function die()
             """
