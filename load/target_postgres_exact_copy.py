@@ -158,6 +158,11 @@ class ExactTarget(TargetPostgres):  # type: ignore[misc]
     message_reader_class = ExactReader
     default_sink_class = ExactSink
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        """Write one table after another at the end, as the target means to, too."""
+        super().__init__(*args, **settings)
+        self.max_parallelism = 1
+
 
 def _change(column: Any, found: Any, values: list[Any], dialect: Any) -> Any:
     """Return what makes values of a column ready for COPY; None where they are."""

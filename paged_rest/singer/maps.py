@@ -34,6 +34,15 @@ def maps_of(stream: str, config: Mapping[str, t.Any]) -> list[Rules]:
     ]
 
 
+def named(stream: str, maps: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return those of the stream maps that mean a stream by its name, not by a pattern."""
+    return {
+        key: rules
+        for key, rules in maps.items()
+        if stream == (rules.get("__source__", key) if isinstance(rules, dict) else key)
+    }
+
+
 def passes_on(rules: Rules, field: str) -> bool:
     """Whether a stream map passes a field on, under any name."""
     if field not in rules and "__else__" not in rules:

@@ -45,7 +45,7 @@ from paged_rest.settings import (
 )
 from paged_rest.singer.catalog import refuse_renamed, replication
 from paged_rest.singer.declaration import ListDeclaration
-from paged_rest.singer.maps import map_failure, maps_of, passes_on
+from paged_rest.singer.maps import map_failure, maps_of, named, passes_on
 from paged_rest.singer.outgoing import OutgoingSchema
 from paged_rest.singer.state import UNUSED, unwrap
 from paged_rest.singer.writer import MessageWriter
@@ -65,7 +65,13 @@ MOST_REQUESTS = 12
 
 
 class PlainStream(Stream):
-    """A stream that handles its messages itself."""
+    """A stream that handles its messages itself.
+
+    Attributes:
+        matches_patterns: Whether stream maps of a pattern such as `*` mean it, too.
+    """
+
+    matches_patterns: t.ClassVar[bool] = True
 
     @property
     @abc.abstractmethod
@@ -332,7 +338,12 @@ class SdkStream(ListDeclaration, PlainStream):
 
 
 class StatelessStream(PlainStream):
-    """A stream that remembers nothing, and is written whole."""
+    """A stream that remembers nothing, and is written whole.
+
+    What a pattern says of every list, of `id` for example, may make no sense here.
+    """
+
+    matches_patterns = False
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -582,7 +593,14 @@ class SdkTap(Tap):
                     raise UsageError(message)
 
     def _register(self, stream: PlainStream) -> None:
-        schema = stream.outgoing_schema
+        """Prepare the stream maps of a stream.
+
+        Raises:
+            UsageError: Flattening gives one name to two of its fields.
+        """
+        schema, maps = stream.outgoing_schema, self.mapper.stream_maps_dict
+        if not stream.matches_patterns:
+            self.mapper.stream_maps_dict = named(stream.name, maps)
         try:
             self.mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
         except ValueError as error:
@@ -591,6 +609,8 @@ class SdkTap(Tap):
                 "flattening_max_key_length or change flattening_separator"
             )
             raise UsageError(message) from None
+        finally:
+            self.mapper.stream_maps_dict = maps
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

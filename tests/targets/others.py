@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
+from tests.harness import duckdb
 from tools.harness.environments import ensure_environment
 from tools.harness.project import ROOT, clean_environment
 
@@ -70,18 +71,21 @@ def from_csv(place: Place, name: str) -> list[Row]:
 
 
 def from_duckdb(place: Place, table: str) -> list[Row]:
-    """DuckDB reads its own files only: by a program of the target's environment."""
-    program = (
-        "import duckdb, json, sys; found = duckdb.connect(sys.argv[1]).execute(sys.argv[2]);"
-        "names = [column[0] for column in found.description];"
-        "print(json.dumps([dict(zip(names, row)) for row in found.fetchall()], default=str))"
-    )
-    query = f"select * from {SCHEMA}.{table}"
-    python = DIRECTORY / "target-duckdb" / "bin" / "python"
-    command: list[str | Path] = [python, "-c", program, place.folder / "rows.duckdb", query]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    rows: list[Row] = exact_json(done.stdout)
-    return rows
+    return duckdb.execute(place.folder / "rows.duckdb", f"select * from {SCHEMA}.{table}")
+
+
+# What types its columns have
+
+TYPES = "select column_name, data_type from information_schema.columns where table_name = '{}'"
+
+
+def postgres_types(place: Place, table: str) -> dict[str, str]:
+    return dict(place.connection.execute(TYPES.format(table).encode()).fetchall())
+
+
+def duckdb_types(place: Place, table: str) -> dict[str, str]:
+    rows = duckdb.execute(place.folder / "rows.duckdb", TYPES.format(table))
+    return {row["column_name"]: row["data_type"] for row in rows}
 
 
 # What a target may make of a value
@@ -160,6 +164,8 @@ class Target:
         changes: What it makes of values.
         deletes: Whether it obeys ACTIVATE_VERSION.
         keeps: A row for each key, all that it was ever sent, or what the last run sent.
+        types: What reads the types of a table's columns, where they have types.
+        of_types: Those of a text, a moment and a whole number.
     """
 
     name: str
@@ -170,6 +176,8 @@ class Target:
     changes: tuple[Change, ...] = ()
     deletes: bool = False
     keeps: t.Literal["rows", "all", "last"] = "rows"
+    types: Callable[[Place, str], dict[str, str]] | None = None
+    of_types: tuple[str, ...] = ()
 
     def load(self, messages: str, place: Place) -> str:
         """Run the target over messages; return the last line that it prints.
@@ -216,6 +224,8 @@ TARGETS = (
         from_postgres,
         tap=ACTIVATE,
         deletes=True,
+        types=postgres_types,
+        of_types=("text", "timestamp without time zone", "bigint"),
     ),
     Target(
         "pipelinewise-target-postgres",
@@ -228,6 +238,8 @@ TARGETS = (
         from_postgres,
         tap=ACTIVATE,
         changes=(escaped, null_where_empty, as_double),
+        types=postgres_types,
+        of_types=("character varying", "timestamp without time zone", "numeric"),
     ),
     Target(
         "target-duckdb",
@@ -239,6 +251,8 @@ TARGETS = (
         from_duckdb,
         tap=ACTIVATE,
         changes=(null_where_empty, as_double),
+        types=duckdb_types,
+        of_types=("VARCHAR", "TIMESTAMP", "HUGEINT"),
     ),
     Target(
         "singer-target-postgres",
@@ -253,6 +267,8 @@ TARGETS = (
         tap={**ACTIVATE, **FLAT},
         changes=(as_double, null_where_null, four_digits_of_a_second),
         deletes=True,
+        types=postgres_types,
+        of_types=("text", "timestamp with time zone", "bigint"),
     ),
     Target("target-jsonl", "target-jsonl", in_folder, from_jsonl, keeps="all"),
     Target(

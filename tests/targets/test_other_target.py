@@ -33,6 +33,10 @@ def test_jsonl(company: Company, sandbox: Sandbox, meltano: Meltano, tmp_path: P
         got = read(output / f"{name}.jsonl")
         want = [record(name, row) for row in company.rows(name)]
         assert sorted(got, key=by_id) == sorted(want, key=by_id)
+    proven = {
+        (row["stream"], row["reason"], row["rows_sent"]) for row in read(output / "reads.jsonl")
+    }
+    assert proven == {(name, "complete", len(company.rows(name))) for name in LISTS}
 
     first = len(company.rows("leads"))
     newest = company.rows("leads")[0]

@@ -14,6 +14,7 @@ from operator import attrgetter
 import pytest
 from psycopg import sql
 
+from tests.harness.run import READS
 from tests.harness.streams import NAMES
 from tests.targets.loads import three_loads
 from tests.targets.others import REQUIREMENTS, SCHEMA, TARGETS, Place, Target, plain
@@ -24,7 +25,8 @@ if t.TYPE_CHECKING:
 
     import psycopg
 
-    from tests.targets.loads import Load, Rows
+    from tests.harness.run import Run
+    from tests.targets.loads import Load, Row, Rows
     from tools.harness.postgres import Postgres
 
 
@@ -47,6 +49,7 @@ def test_what_it_holds(
     place.folder.mkdir()
     database.execute(sql.SQL("create schema {}").format(sql.Identifier(SCHEMA)))
     held: dict[str, Rows] = {name: {} for name in NAMES}
+    reads: Rows = {}
     sent: Counter[str] = Counter()
     for load in three_loads(tmp_path, **target.tap):
         state = target.load(load.run.stdout, place)
@@ -57,8 +60,32 @@ def test_what_it_holds(
             rows = target.rows(place, name)
             assert len(rows) == (sent[name] if target.keeps == "all" else len(held[name])), name
             assert_equal(target, held[name], {row["id"]: row for row in rows}, name)
+        reads = told(load.run.records(READS)) | ({} if target.keeps == "last" else reads)
+        assert_equal(target, reads, told(target.rows(place, READS)), READS)
+    assert_is_a_table(target, place, load.run, reads)
     for change in target.changes:
         assert any(plain(change(value)) != plain(value) for value in values(held)), change
+
+
+def told(rows: list[Row]) -> Rows:
+    """Return rows of `reads` by their key."""
+    found = {f"{row['run_id']} {row['stream']}": row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def assert_is_a_table(target: Target, place: Place, run: Run, reads: Rows) -> None:
+    """Assert that the columns of `reads` have types, and that its key keeps rows apart."""
+    (schema,) = run.of_type("SCHEMA", READS)
+    text, moment, number = target.of_types or (None, None, None)
+    found = target.types(place, READS) if target.types else {}
+    for name, of in schema["schema"]["properties"].items():
+        kind = number if "integer" in of["type"] else moment if "format" in of else text
+        assert found.get(name) == kind, name
+    again = [line for line in run.stdout.splitlines(keepends=True) if f'"{READS}"' in line]
+    target.load("".join(again), place)
+    twice = len(run.reads) if target.keeps == "all" else 0
+    assert len(target.rows(place, READS)) == len(reads) + twice
 
 
 def rows_after(load: Load, target: Target, name: str, before: Rows) -> Rows:
