@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import override
 
+from tools.sandbox import vocabulary as words
 from tools.sandbox.create import LISTS, first_drafts
 from tools.sandbox.draw import timestamp
 from tools.sandbox.invent import Inventor, customer_reference
@@ -19,7 +20,7 @@ from tools.sandbox.rows import Draft, Key, Level, Record, Rows, instant, microse
 from tools.sandbox.store import START, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 PARTS = ("city", "country", "state", "street1", "street2", "zip")
@@ -47,6 +48,8 @@ class Company(Store):
         ),
     }
     inventor: Inventor
+    stages: Sequence[str] = words.STAGES
+    """The stages of its pipeline."""
 
     def __init__(  # noqa: PLR0913
         self,

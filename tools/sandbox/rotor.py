@@ -50,6 +50,8 @@ class Sandbox(Server):
         self.company = company
         self.api_key = key
         self.keys = {key: Key(quota=quota)}
+        self.posted: list[tuple[str, bytes]] = []
+        """List and body of each POST that was admitted, whatever became of its answer."""
         settings = changed(Switches(), switches)
         pages = RotorPages(company, settings)
         super().__init__(company, settings, pages, read, error, port=port)
@@ -127,8 +129,9 @@ class Sandbox(Server):
         return Answer(b'{"data":%b,"status":"success"}' % row.data)
 
     async def _post(self, name: str, request: Request) -> Answer:
-        create = self.switches.upsert_unknown_id == "create"
-        return upsert(self.company, name, await request.body(), create_unknown=create)
+        body = await request.body()
+        self.posted.append((name, body))
+        return upsert(self.company, name, body, self.switches)
 
     def _auth_test(self, request: Request) -> Answer:
         answer = {

@@ -53,8 +53,16 @@ class Switches(Common):
     retry_after: Literal["none", "seconds", "date"] = "none"
     """The form of `Retry-After` when the quota is spent: until it begins anew."""
 
-    upsert_unknown_id: Literal["404", "create"] = "404"
-    """A POST with an `id` that nobody has."""
+    upsert_unknown_id: Literal["404", "create", "create_anew"] = "404"
+    """A POST with an `id` that nobody has: refused, made under this id, or under another one."""
+    upsert_null: Literal["clear", "ignore"] = "clear"
+    """What a null in a POST does to a field."""
+    upsert_unknown_stage: Literal["take", "ignore", "refuse"] = "take"
+    """What becomes of a stage that no lead has, in a POST."""
+    upsert_contacts: Literal["as_sent", "plain"] = "as_sent"
+    """Phones and e-mails are matched and kept as they are sent, or as digits and in lower case."""
+    upsert_default_source: str | None = None
+    """The source of a lead that is made without one: the company's first, as in Rotor's screens."""
 
 
 def changed(switches: S, changes: dict[str, Any]) -> S:

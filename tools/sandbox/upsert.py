@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tools.sandbox.answers import VALIDATION, Answer, Refusal, error
 from tools.sandbox.company import BILLING, PARTS, Company
 from tools.sandbox.rows import Level, Record, decode, encode
+
+if TYPE_CHECKING:
+    from tools.sandbox.switches import Switches
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -34,20 +38,31 @@ NEW_CUSTOMER: Record = {
 }
 
 
-def upsert(company: Company, list_name: str, body: bytes, *, create_unknown: bool) -> Answer:
+def upsert(company: Company, list_name: str, body: bytes, switches: Switches) -> Answer:
     """Update the row that the body matches, or make one.
 
-    Matching: `id`; without it `phone`, then `email`. Raises `Refusal`, also for an `id`
-    that no row has, unless `create_unknown`.
+    Matching: `id`; without it `phone`, then `email`. Raises `Refusal`.
     """
     given = _read(list_name, body)
     with company.changing():
-        found = _match(company, list_name, given)
-        if found is None and "id" in given and not create_unknown:
-            raise Refusal(error(404))
+        if list_name == "leads":
+            _check_stage(company, given, switches.upsert_unknown_stage)
+        plain = switches.upsert_contacts == "plain"
+        if plain:
+            given |= {name: _plain(given[name]) for name in ("phone", "email") if given.get(name)}
+        found = _match(company, list_name, given, plain=plain)
+        if found is None and "id" in given:
+            if switches.upsert_unknown_id == "404":
+                raise Refusal(error(404))
+            if switches.upsert_unknown_id == "create_anew":
+                del given["id"]
+        if switches.upsert_null == "ignore":
+            given = {name: value for name, value in given.items() if value is not None}
         fields = _fields(list_name, given, found)
         if found is None:
             new = NEW_LEAD if list_name == "leads" else NEW_CUSTOMER
+            if list_name == "leads":
+                new = {**new, "lead_source": switches.upsert_default_source}
             (row,) = company.insert(list_name, **{**new, **fields})
         else:
             row = company.edit(list_name, found["id"], **fields)
@@ -58,6 +73,22 @@ def upsert(company: Company, list_name: str, body: bytes, *, create_unknown: boo
     else:
         answer = _customer(row, hidden, f"Customer {done} successfully")
     return Answer(encode(answer), status)
+
+
+def _check_stage(company: Company, given: Record, unknown: str) -> None:
+    """Do what the switch says with a stage that no lead has."""
+    stage = given.get("stage")
+    if unknown == "take" or stage is None or stage in company.stages:
+        return
+    if unknown == "refuse":
+        problem = {"field": "stage", "message": "Unknown stage"}
+        raise Refusal(error(400, VALIDATION, errors=[problem]))
+    del given["stage"]
+
+
+def _plain(value: str) -> str:
+    """Return an e-mail in lower case, a phone as its digits."""
+    return value.lower() if "@" in value else re.sub(r"\D", "", value)
 
 
 def _read(list_name: str, body: bytes) -> Record:
@@ -140,7 +171,7 @@ CHECKS: dict[str, dict[str, Check]] = {
 }
 
 
-def _match(company: Company, list_name: str, given: Record) -> Record | None:
+def _match(company: Company, list_name: str, given: Record, *, plain: bool) -> Record | None:
     if "id" in given:
         return company.row(list_name, given["id"])
     everything = company.lists[list_name].order(Level.FULL)
@@ -151,9 +182,10 @@ def _match(company: Company, list_name: str, given: Record) -> Record | None:
         written = encode(value)
         for row in everything:
             # Most rows need no decoding to see that they are another's.
-            if written in row.data:
+            if plain or written in row.data:
                 record = row.decoded()
-                if record.get(name) == value:
+                other = record.get(name)
+                if other and (_plain(other) if plain else other) == value:
                     return record
     return None
 

@@ -59,6 +59,47 @@ def test_update_a_lead(client, sandbox, company):
     sandbox.switch(upsert_unknown_id="create")
     answer = client.post("/leads", nobody)
     assert (answer.status_code, answer.json()["id"]) == (201, nobody["id"])
+    sandbox.switch(upsert_unknown_id="create_anew", upsert_default_source="Website")
+    nobody["id"] = nobody["id"].replace("a", "b")
+    answer = client.post("/leads", nobody)
+    assert answer.status_code == 201
+    assert answer.json()["id"] != nobody["id"]
+    assert answer.json()["source"] == "Website"
+
+
+def test_a_null(client, sandbox, company):
+    (row,) = company.insert("leads", notes="old", email="a@b.co")
+    body = {"id": row["id"], "notes": None}
+    sandbox.switch(upsert_null="ignore")
+    assert client.post("/leads", body).json()["notes"] == "old"
+    sandbox.switch(upsert_null="clear")
+    assert client.post("/leads", body).json()["notes"] is None
+    assert [name for name, _ in sandbox.posted] == ["leads", "leads"]
+
+
+def test_a_stage_that_no_lead_has(client, sandbox, company):
+    (row,) = company.insert("leads", stage="New")
+    body = {"id": row["id"], "stage": "Wno"}
+    sandbox.switch(upsert_unknown_stage="refuse")
+    answer = client.post("/leads", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "stage")
+    assert client.post("/leads", {**body, "stage": "Won"}).json()["stage"] == "Won"
+    sandbox.switch(upsert_unknown_stage="ignore")
+    assert client.post("/leads", body).json()["stage"] == "Won"
+    sandbox.switch(upsert_unknown_stage="take")
+    assert client.post("/leads", body).json()["stage"] == "Wno"
+
+
+def test_contacts_in_another_form(client, sandbox, company):
+    (row,) = company.insert("leads", phone="(612) 555-0100", email="A@b.co")
+    body = {"phone": "612.555.0100", "email": "x@b.co"}
+    assert client.post("/leads", body).status_code == 201
+    sandbox.switch(upsert_contacts="plain")
+    company.edit("leads", company.rows("leads")[0]["id"], phone=None, email=None)
+    answer = client.post("/leads", body).json()
+    assert (answer["id"], answer["phone"]) == (row["id"], "6125550100")
+    answer = client.post("/leads", {"email": "X@B.co"}).json()
+    assert (answer["id"], answer["email"]) == (row["id"], "x@b.co")
 
 
 @pytest.mark.parametrize(
