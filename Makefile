@@ -100,7 +100,7 @@ check: install ## Run every static check
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/ty check --quiet
-	.venv/bin/deptry paged_rest tap_nexus_erp tap_rotor
+	.venv/bin/deptry paged_rest tap_nexus_erp tap_rotor target_rotor
 	.venv/bin/typos
 	.venv/bin/check-jsonschema --builtin-schema vendor.meltano meltano.yml
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml orchestrate/github/*.yml

@@ -22,7 +22,7 @@ from paged_rest.http.status import error_for
 from paged_rest.records import as_utf8
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from concurrent.futures import Future
 
     from backoff.types import Details
@@ -33,6 +33,7 @@ if t.TYPE_CHECKING:
 LONGEST_RESPONSE = 300.0
 
 _CHUNK = 1 << 20
+_GOOD = (HTTPStatus.OK,)
 
 _Parsed = t.TypeVar("_Parsed")
 
@@ -68,6 +69,8 @@ class Client:
         requests: Requests made so far, retries among them: each counts against the quota.
         answered: Whether the API has given a good response.
         seconds_lost: How long requests were tried in vain, waits included.
+        waiting: Whether it waits before it tries again, so that no request is on its way.
+        is_ending: Whether the run is to end, so that nothing is tried again.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Client:
         self.requests = 0
         self.answered = False
         self.seconds_lost = 0.0
+        self.waiting = self.is_ending = False
         self._api = api
         self._coming: Future[Response] | None = None
         self._url = str(config["api_url"]).rstrip("/")
@@ -112,6 +116,33 @@ class Client:
             errors.TapError: What went wrong in the end, of the class that says how far it
                 reaches.
         """
+        return self._ask(lambda: self._exchange("GET", path, params=params), parse, _GOOD)
+
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        parse: Callable[[Response], _Parsed],
+        statuses: Collection[int],
+    ) -> _Parsed:
+        """Send JSON to a path; return what `parse` makes of a response of one of these statuses.
+
+        It may be sent again: `get` says when. So it must be harmless to send it twice.
+
+        Raises:
+            errors.TapError: As for `get`.
+        """
+        headers = {"Content-Type": "application/json"}
+        return self._ask(
+            lambda: self._exchange("POST", path, data=body, headers=headers), parse, statuses
+        )
+
+    def _ask(
+        self,
+        exchange: Callable[[], Response],
+        parse: Callable[[Response], _Parsed],
+        statuses: Collection[int],
+    ) -> _Parsed:
         failed: list[errors.Retriable] = []
         lost = 0.0
         began = time.monotonic()
@@ -119,9 +150,10 @@ class Client:
         def attempt() -> _Parsed:
             nonlocal lost
             lost = time.monotonic() - began
+            self.waiting = False
             try:
-                response = self._send(path, params)
-                if response.status != HTTPStatus.OK:
+                response = self._send(exchange)
+                if response.status not in statuses:
                     raise error_for(response, self._api)
                 parsed = parse(response)
             except errors.Retriable as error:
@@ -130,17 +162,19 @@ class Client:
             self.answered = True
             return parsed
 
-        def came_before(_: Exception) -> bool:
-            """Whether the same broken response came twice, which is no fault that passes."""
+        def gives_up(_: Exception) -> bool:
+            """Whether it is tried no more, as by the same broken response twice: that lasts."""
+            # First, so that a signal is not missed between the two.
+            self.waiting = True
             *before, last = [error.lasting for error in failed]
-            return last is not None and last in before
+            return self.is_ending or (last is not None and last in before)
 
         retried = backoff.on_exception(
             network.waits,
             errors.Retriable,
             max_time=self._retry_seconds,
             jitter=None,
-            giveup=came_before,
+            giveup=gives_up,
             on_backoff=self._log_wait,
             on_giveup=self._use_up,
             logger=None,
@@ -151,6 +185,7 @@ class Client:
             # Retries that use up the budget are a failure, not a polite stop.
             raise (failed[-1] if failed else spent) from None
         finally:
+            self.waiting = False
             self.seconds_lost += lost
 
     def prefetch(self, path: str, params: Mapping[str, str | int]) -> None:
@@ -160,7 +195,7 @@ class Client:
         """
         if not self._spent:
             self.requests += 1
-            self._coming = start_in_thread(lambda: self._exchange(path, params))
+            self._coming = start_in_thread(lambda: self._exchange("GET", path, params=params))
 
     @cached_property
     def granted_scopes(self) -> Sequence[str]:
@@ -190,7 +225,7 @@ class Client:
     def _spent(self) -> bool:
         return self.budget is not None and self.requests >= self.budget
 
-    def _send(self, path: str, params: Mapping[str, str | int]) -> Response:
+    def _send(self, exchange: Callable[[], Response]) -> Response:
         coming, self._coming = self._coming, None
         if not coming:
             if self._spent:
@@ -198,17 +233,18 @@ class Client:
                 raise errors.BudgetSpent(message)
             self.requests += 1
         try:
-            return coming.result() if coming else self._exchange(path, params)
+            return coming.result() if coming else exchange()
         except errors.TapError as error:
             self.requests -= not error.sent
             raise
 
-    def _exchange(self, path: str, params: Mapping[str, str | int]) -> Response:
+    def _exchange(self, method: str, path: str, **sending: t.Any) -> Response:
         sent = time.monotonic()
         try:
-            response = self._session.get(
+            response = self._session.request(
+                method,
                 self._url + path,
-                params=params,
+                **sending,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,

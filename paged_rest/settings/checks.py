@@ -54,9 +54,9 @@ def problems(
         return ["The setting stream_maps cannot be used: __else__ can only be __NULL__"]
     validator = Draft202012Validator({**schema, "additionalProperties": True, "required": []})
     found = [_sentence(error, known) for error in validator.iter_errors(config)]
-    found += [_missing(name, api, prefix) for name in schema["required"] if name not in config]
+    found += [missing(name, api, prefix) for name in schema["required"] if name not in config]
     found += [_unknown(name, known) for name in config if name not in known]
-    return found or [*_meaningless(config, api, prefix), *own(config)]
+    return found or [*_meaningless(config, schema, api, prefix), *own(config)]
 
 
 def unknown_in_maps(maps: object, fields: Mapping[str, Collection[str]]) -> Iterable[str]:
@@ -79,6 +79,16 @@ def unknown_in_maps(maps: object, fields: Mapping[str, Collection[str]]) -> Iter
                 yield f"The setting stream_maps takes an unknown field away, {_quoted(name, known)}"
 
 
+def missing(name: str, api: Api, prefix: str) -> str:
+    """Return the sentence for a setting that must be given, and is not."""
+    hint = {
+        "api_key": f"A key is made in {api.key_origin}",
+        "api_url": f"It is an address as in {api.url_base}",
+    }.get(name, "It has no default")
+    variable = prefix + name.upper()
+    return f"The setting {name} is missing. {hint}; set it as {variable} or in the config file"
+
+
 def _maps(config: Mapping[str, t.Any]) -> list[object]:
     maps = config.get("stream_maps")
     return [maps, *maps.values()] if isinstance(maps, dict) else []
@@ -86,15 +96,6 @@ def _maps(config: Mapping[str, t.Any]) -> list[object]:
 
 def _other_else(holder: object) -> bool:
     return isinstance(holder, dict) and holder.get("__else__") not in (None, "__NULL__")
-
-
-def _missing(name: str, api: Api, prefix: str) -> str:
-    hint = {
-        "api_key": f"A key is made in {api.key_origin}",
-        "api_url": f"It is an address as in {api.url_base}",
-    }.get(name, "It has no default")
-    variable = prefix + name.upper()
-    return f"The setting {name} is missing. {hint}; set it as {variable} or in the config file"
 
 
 def _sentence(error: ValidationError, known: Mapping[str, t.Any]) -> str:
@@ -126,11 +127,13 @@ def _quoted(name: str, known: Iterable[str]) -> str:
     return f"{name[:60]!r}{hint}"
 
 
-def _meaningless(config: Mapping[str, t.Any], api: Api, prefix: str) -> Iterable[str]:
-    key = config["api_key"]
-    if not key:
-        yield _missing("api_key", api, prefix)
-    elif not key.isascii() or not key.isprintable() or " " in key:
+def _meaningless(
+    config: Mapping[str, t.Any], schema: Mapping[str, t.Any], api: Api, prefix: str
+) -> Iterable[str]:
+    key = config.get("api_key") or ""
+    if not key and "api_key" in schema["required"]:
+        yield missing("api_key", api, prefix)
+    elif key and (not key.isascii() or not key.isprintable() or " " in key):
         yield "The setting api_key holds a space, a line break or another character no key has"
     if not _is_address(config.get("api_url", api.url_base)):
         yield f"The setting api_url must be an address as in {api.url_base}"

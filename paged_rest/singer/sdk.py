@@ -422,44 +422,14 @@ class Command(SingerCommand):
         sys.exit(1)
 
 
-class SdkTap(Tap):
-    """A tap whose command ends with the status of its run."""
+class SdkPlugin(PluginBase):
+    """A tap or a target: its command line, its settings, and the signals that end it."""
 
-    message_writer_class = MessageWriter
-    # Not BATCH, which would go around selection, stream maps and our records.
-    capabilities: t.ClassVar = [
-        TapCapabilities.CATALOG,
-        TapCapabilities.STATE,
-        TapCapabilities.DISCOVER,
-        PluginCapabilities.ABOUT,
-        PluginCapabilities.STREAM_MAPS,
-        PluginCapabilities.FLATTENING,
-        PluginCapabilities.STRUCTURED_LOGGING,
-    ]
-
-    def __init__(self, **options: t.Any) -> None:
-        """Take what `singer_sdk.Tap` takes."""
-        super().__init__(**options)
-        writer = t.cast("MessageWriter", self.message_writer)
-        self._state_writer = LastWordStateWriter(writer, self.beside_bookmarks)
-
-    # What a tap implements for the overrides below
-
-    @abc.abstractmethod
-    def execute(self, sync: t.Callable[[], object]) -> int:
-        """Run a sync of the SDK to its end, and return the exit status."""
-
-    @abc.abstractmethod
-    def check(self, form: t.Literal["text", "json"]) -> int:
-        """Ask the API what it does, print that in a form, and return the exit status."""
+    # What a plugin implements for the overrides below
 
     @abc.abstractmethod
     def interrupt(self, signum: int) -> None:
         """End the run because of a signal."""
-
-    @abc.abstractmethod
-    def stream_order(self, name: str) -> int:
-        """Return the place of a stream among those that are read."""
 
     @abc.abstractmethod
     def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
@@ -469,18 +439,6 @@ class SdkTap(Tap):
             declared: The JSON Schema of all settings, those of the SDK among them.
             prefix: What the names of environment variables begin with, as in `TAP_X_`.
         """
-
-    @abc.abstractmethod
-    def usable_bookmarks(self, bookmarks: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return the bookmarks that are ours and make sense, and warn of the others."""
-
-    @abc.abstractmethod
-    def recall_beside_bookmarks(self, state: Mapping[str, t.Any]) -> None:
-        """Take what stands beside the bookmarks in a state."""
-
-    @abc.abstractmethod
-    def beside_bookmarks(self) -> Mapping[str, t.Any]:
-        """Return what is to stand there in the next state."""
 
     # Overrides
 
@@ -518,6 +476,119 @@ class SdkTap(Tap):
         if in_main_thread and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, self._handle_termination)
 
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings with sentences of our own: the SDK's print secrets."""
+        found = self.settings_problems(self._declared_settings(), self._env_var_prefix)
+        if found and raise_errors:
+            raise UsageError(*found)
+        for problem in found:
+            self.logger.warning(problem)
+        try:
+            return found or super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            raise UsageError(*error.errors) from None
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End the run, but never in the middle of a line.
+
+        The SDK writes the last STATE from inside the handler, into whatever line is being
+        written, and exits with status 0.
+        """
+        self.interrupt(signum)
+
+    @override
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:
+        """Read the config files: the SDK shows a traceback where one cannot be read.
+
+        Raises:
+            UsageError: One of them cannot be read.
+        """
+        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
+        for path in value:
+            if path != "ENV":
+                given.config.update(read_json_file(path, "config"))
+        return given
+
+    @override
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, ended by a sentence where something is wrong.
+
+        It reads catalog and state as UTF-8, where the SDK goes by the locale.
+        """
+        command = super().get_singer_command()
+        for option in command.params:
+            if isinstance(option.type, click.File):
+                option.type = click.File(encoding="utf-8-sig")
+        return Command(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            help=command.help,
+            params=command.params,
+            logger=cls.logger,
+        )
+
+    @classmethod
+    def _declared_settings(cls) -> dict[str, t.Any]:
+        """Return the JSON Schema of the settings, and of those that the SDK adds."""
+        declared: dict[str, t.Any] = copy.deepcopy(cls.config_jsonschema)
+        cls.append_builtin_config(declared)
+        return declared
+
+
+class SdkTap(SdkPlugin, Tap):
+    """A tap whose command ends with the status of its run."""
+
+    message_writer_class = MessageWriter
+    # Not BATCH, which would go around selection, stream maps and our records.
+    capabilities: t.ClassVar = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, **options: t.Any) -> None:
+        """Take what `singer_sdk.Tap` takes."""
+        super().__init__(**options)
+        writer = t.cast("MessageWriter", self.message_writer)
+        self._state_writer = LastWordStateWriter(writer, self.beside_bookmarks)
+
+    # What a tap implements for the overrides below
+
+    @abc.abstractmethod
+    def execute(self, sync: t.Callable[[], object]) -> int:
+        """Run a sync of the SDK to its end, and return the exit status."""
+
+    @abc.abstractmethod
+    def check(self, form: t.Literal["text", "json"]) -> int:
+        """Ask the API what it does, print that in a form, and return the exit status."""
+
+    @abc.abstractmethod
+    def stream_order(self, name: str) -> int:
+        """Return the place of a stream among those that are read."""
+
+    @abc.abstractmethod
+    def usable_bookmarks(self, bookmarks: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the bookmarks that are ours and make sense, and warn of the others."""
+
+    @abc.abstractmethod
+    def recall_beside_bookmarks(self, state: Mapping[str, t.Any]) -> None:
+        """Take what stands beside the bookmarks in a state."""
+
+    @abc.abstractmethod
+    def beside_bookmarks(self) -> Mapping[str, t.Any]:
+        """Return what is to stand there in the next state."""
+
+    # Overrides
+
     @property
     @override
     def streams(self) -> dict[str, t.Any]:
@@ -541,19 +612,6 @@ class SdkTap(Tap):
             message = "The state is not a Singer state: its bookmarks are no object"
             raise UsageError(message)
         super().load_state({"bookmarks": self.usable_bookmarks(bookmarks)})
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings with sentences of our own: the SDK's print secrets."""
-        found = self.settings_problems(self._declared_settings(), self._env_var_prefix)
-        if found and raise_errors:
-            raise UsageError(*found)
-        for problem in found:
-            self.logger.warning(problem)
-        try:
-            return found or super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
-            raise UsageError(*error.errors) from None
 
     @override
     def setup_mapper(self) -> None:
@@ -613,15 +671,6 @@ class SdkTap(Tap):
             self.mapper.stream_maps_dict = maps
 
     @override
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """End the run, but never in the middle of a line.
-
-        The SDK writes the last STATE from inside the handler, into whatever line is being
-        written, and exits with status 0.
-        """
-        self.interrupt(signum)
-
-    @override
     @classmethod
     def invoke(  # type: ignore[override]
         cls,
@@ -660,29 +709,9 @@ class SdkTap(Tap):
 
     @override
     @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:
-        """Read the config files: the SDK shows a traceback where one cannot be read.
-
-        Raises:
-            UsageError: One of them cannot be read.
-        """
-        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
-        for path in value:
-            if path != "ENV":
-                given.config.update(read_json_file(path, "config"))
-        return given
-
-    @override
-    @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command, with `--check`, ended by a sentence where something is wrong.
-
-        It reads catalog and state as UTF-8, where the SDK goes by the locale.
-        """
+        """Return the command, with `--check`."""
         command = super().get_singer_command()
-        for option in command.params:
-            if isinstance(option.type, click.File):
-                option.type = click.File(encoding="utf-8-sig")
         check = click.Option(
             ["--check"],
             is_flag=False,
@@ -694,18 +723,5 @@ class SdkTap(Tap):
                 "a report of a fault."
             ),
         )
-        return Command(
-            name=command.name,
-            callback=command.callback,
-            context_settings=command.context_settings,
-            help=command.help,
-            params=[*command.params, check],
-            logger=cls.logger,
-        )
-
-    @classmethod
-    def _declared_settings(cls) -> dict[str, t.Any]:
-        """Return the JSON Schema of the tap's settings, and of those that the SDK adds."""
-        declared: dict[str, t.Any] = copy.deepcopy(cls.config_jsonschema)
-        cls.append_builtin_config(declared)
-        return declared
+        command.params.append(check)
+        return command

@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from paged_rest.singer import ListTap
+    from target_rotor.target import TargetRotor
 
 Message = dict[str, t.Any]
 READS = "reads"
@@ -129,7 +130,7 @@ def invoke(
     arguments: Sequence[str],
     env: Mapping[str, str] | None = None,
     *,
-    of: type[ListTap] = TapRotor,
+    of: type[ListTap | TargetRotor] = TapRotor,
     dotenv: str = "",
 ) -> Run:
     """Run a tap's command line in this process; an exception that leaves it is raised.
@@ -150,7 +151,7 @@ def invoke(
 class _Command(click.Command):
     """Calls `cli` as the script does: it binds its log to the stderr of the moment."""
 
-    def __init__(self, tap: type[ListTap]) -> None:
+    def __init__(self, tap: type[ListTap | TargetRotor]) -> None:
         super().__init__(tap.name)
         self._tap = tap
 

@@ -14,6 +14,8 @@ PACKAGES: dict[str, set[str]] = {
     "paged_rest": set(),
     "tap_nexus_erp": {"paged_rest"},
     "tap_rotor": {"paged_rest"},
+    # One API, described once.
+    "target_rotor": {"paged_rest", "tap_rotor"},
 }
 TAPS = {"tap_nexus_erp", "tap_rotor"}
 # Each tool, with the other tools and the packages that it may import.
@@ -21,7 +23,7 @@ TOOLS: dict[str, set[str]] = {
     "tools": set(),
     "tools.benchmarks": {"tools.harness", "tools.sandbox"},
     "tools.demo": {"tools.harness", "tools.sandbox"},
-    "tools.generate": {"tools.harness", *TAPS},
+    "tools.generate": {"tools.harness", "target_rotor", *TAPS},
     "tools.harness": set(),
     "tools.sandbox": set(),
     "tools.simulation": {"tools.harness", "tools.sandbox"},

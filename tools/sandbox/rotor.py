@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from tools.sandbox.answers import Answer, Refusal, error, http_date
@@ -129,7 +130,11 @@ class Sandbox(Server):
         return Answer(b'{"data":%b,"status":"success"}' % row.data)
 
     async def _post(self, name: str, request: Request) -> Answer:
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            # Killed while the answer was held back; nobody reads this one.
+            raise Refusal(error(408)) from None
         self.posted.append((name, body))
         return upsert(self.company, name, body, self.switches)
 

@@ -60,9 +60,9 @@ def upsert(company: Company, list_name: str, body: bytes, switches: Switches) ->
             given = {name: value for name, value in given.items() if value is not None}
         fields = _fields(list_name, given, found)
         if found is None:
-            new = NEW_LEAD if list_name == "leads" else NEW_CUSTOMER
+            new: Record = dict(NEW_LEAD if list_name == "leads" else NEW_CUSTOMER)
             if list_name == "leads":
-                new = {**new, "lead_source": switches.upsert_default_source}
+                new["lead_source"] = switches.upsert_default_source
             (row,) = company.insert(list_name, **{**new, **fields})
         else:
             row = company.edit(list_name, found["id"], **fields)

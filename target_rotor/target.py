@@ -1,0 +1,91 @@
+"""The target for Rotor."""
+
+from __future__ import annotations
+
+import re
+import signal
+import typing as t
+
+from typing_extensions import override
+
+from paged_rest import settings
+from paged_rest.errors import Interrupted, UsageError
+from paged_rest.http import Client
+from tap_rotor.client import ROTOR
+from target_rotor.fields import WRITABLE
+from target_rotor.run import Run
+from target_rotor.sdk import SdkTarget
+from target_rotor.settings import SETTINGS, problems
+from target_rotor.sinks import RotorSink
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class TargetRotor(SdkTarget):
+    """Singer target for Rotor: writes leads and customers back."""
+
+    name = "target-rotor"
+    package_name = "tap-rotor"
+    config_jsonschema: t.ClassVar = SETTINGS
+
+    def __init__(self, *, config: t.Any = None, **options: t.Any) -> None:
+        """Take what `singer_sdk.Target` takes.
+
+        Raises:
+            UsageError: The settings cannot be used.
+        """
+        given = {name: value for name, value in dict(config or {}).items() if value is not None}
+        super().__init__(config=given, **options)
+        self.run = Run(self._settings, self.logger, self._connect, self.write_state)
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[RotorSink]:
+        """Return the sink of a stream; SQL taps put the schema in front of its name.
+
+        Raises:
+            UsageError: It is none that can be written.
+        """
+        stream = re.split(r"[-.]", stream_name)[-1].lower()
+        if stream not in WRITABLE:
+            message = (
+                f"The stream {stream_name[:60]!r} cannot be written: name it "
+                f"{' or '.join(WRITABLE)}, by its table or by stream_maps"
+            )
+            raise UsageError(message)
+        return type("Sink", (RotorSink,), {"run": self.run, "rotor_stream": stream})
+
+    @override
+    def keep_state(self, value: dict[str, t.Any]) -> None:
+        self.run.add_state(value)
+
+    @override
+    def interrupt(self, signum: int) -> None:
+        self.run.interrupt(signum)
+
+    @override
+    def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
+        return settings.problems(
+            dict(self.config), declared, ROTOR, prefix, lambda _: problems(self._settings, prefix)
+        )
+
+    @override
+    def execute(self, listen: Callable[[], object]) -> int:
+        try:
+            listen()
+        except Interrupted as interruption:
+            name = signal.Signals(interruption.signum).name
+            self.logger.error("Stopped by %s; nothing was sent", name)  # noqa: TRY400
+            raise
+        return self.run.finish()
+
+    @property
+    def _settings(self) -> dict[str, t.Any]:
+        """The settings, with defaults for those that are not given."""
+        declared = SETTINGS["properties"]
+        defaults = {name: one["default"] for name, one in declared.items() if "default" in one}
+        return {**defaults, **self.config}
+
+    def _connect(self) -> Client:
+        agent = f"{self.name}/{self.plugin_version}"
+        return Client(ROTOR, self._settings, user_agent=agent, logger=self.logger)
