@@ -16,7 +16,9 @@ if t.TYPE_CHECKING:
 
 # A day's quota is a tenth of it: more can never be sent, and all of it is kept in memory.
 MOST_ROWS = 10_000
+# Columns of the outbox.
 HASH = "_payload_hash"
+AMBIGUOUS = "_is_ambiguous"
 
 _MOST_NAMED = 10
 _encode = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
@@ -71,6 +73,8 @@ def wish(
         write_nulls: Setting of that name.
     """
     sent, wrong = read_fields(stream, record, write_nulls=write_nulls)
+    if record.get(AMBIGUOUS) is True:
+        wrong["row"] = "is one of several that are meant"
     keys = ("id",) if match == "id" else ("id", "phone", "email")
     if not any(sent.get(key) for key in keys) and not set(keys) & wrong.keys():
         wrong["row"] = f"has no {' and no '.join(keys)}"

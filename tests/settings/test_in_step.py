@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.harness.run import invoke, restored
-from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS, Declared
+from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS, TARGET, Declared
 from tools.generate.env_example import variable
 from tools.harness.project import ROOT
 
@@ -97,7 +97,7 @@ def test_the_example_environment_holds_what_is_required_and_no_secret(plugins):
     variables = dict(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
     known = {
         variable(declared, name): setting
-        for declared in TAPS
+        for declared in (*TAPS, TARGET)
         for name, setting in declared.settings.items()
     }
     target = plugins["target-postgres"]["settings"]

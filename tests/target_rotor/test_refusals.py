@@ -59,6 +59,7 @@ def test_refused(stream, fields, reason):
         ("id", {"phone": "1", "stage": "x"}, "has no id"),
         ("id_phone_email", {"stage": "x", "phone": ""}, "has no id and no phone and no email"),
         ("id", {"id": ID, "stage": None}, "asks for nothing"),
+        ("id", {"id": ID, "stage": "x", "_is_ambiguous": True}, "is one of several that are meant"),
     ],
 )
 def test_no_way_to_find_the_row_and_nothing_to_do(match, fields, reason):

@@ -1,4 +1,4 @@
-"""What the taps declare, as their own command lines print it."""
+"""What the taps and the target declare, as their own command lines print it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from click.testing import CliRunner
 
 from tap_nexus_erp.tap import TapNexusErp
 from tap_rotor.tap import TapRotor
+from target_rotor.target import TargetRotor
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from singer_sdk import Tap
+    from singer_sdk.plugin_base import PluginBase
 
 Setting = t.Mapping[str, t.Any]
 
@@ -26,14 +27,14 @@ OF_THE_SDK = re.compile(r"stream_map|faker_config|flattening_")
 
 @dataclass(frozen=True)
 class Declared:
-    """A tap and what it declares.
+    """A tap or a target, and what it declares.
 
     Attributes:
-        api: The name of the system that it reads.
+        api: The name of the system that it reads or writes.
         what: What that system is.
     """
 
-    tap: type[Tap]
+    tap: type[PluginBase]
     api: str
     what: str
 
@@ -56,6 +57,13 @@ class Declared:
     def about(self) -> dict[str, t.Any]:
         """What the tap prints for `--about --format=json`."""
         return t.cast("dict[str, t.Any]", json.loads(self._printed("--about", "--format=json")))
+
+    @property
+    def capabilities(self) -> list[str]:
+        """What it can do, in an order that is the same in each version of the SDK."""
+        # It lists `activate-version` in some versions only; the taps have it in all, by a setting.
+        own = {"activate-version"} if "catalog" in self.about["capabilities"] else set()
+        return sorted({*self.about["capabilities"], *own})
 
     @cached_property
     def catalog(self) -> str:
@@ -105,3 +113,4 @@ def _flat(properties: t.Mapping[str, Setting], prefix: str = "") -> Iterator[tup
 ROTOR = Declared(TapRotor, "Rotor", "the CRM for field-service companies")
 NEXUS_ERP = Declared(TapNexusErp, "Nexus ERP", "the back office of service companies")
 TAPS = (ROTOR, NEXUS_ERP)
+TARGET = Declared(TargetRotor, ROTOR.api, ROTOR.what)

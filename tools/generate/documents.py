@@ -13,7 +13,7 @@ from tools.generate import (
     sample_config,
     settings_table,
 )
-from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS
+from tools.generate.declarations import NEXUS_ERP, ROTOR, TAPS, TARGET
 from tools.harness.project import ROOT
 
 if t.TYPE_CHECKING:
@@ -22,12 +22,16 @@ if t.TYPE_CHECKING:
 # Each is made of its current text: some are generated only between two marks.
 DOCUMENTS: dict[str, Callable[[str], str]] = {
     "meltano.yml": meltano_project.render,
-    "meltano-plugin.yml": lambda _: plugin_definition.render(render("meltano.yml")),
+    "meltano-plugin.yml": lambda _: plugin_definition.render(render("meltano.yml"), ROTOR.name),
+    "meltano-plugin-target.yml": (
+        lambda _: plugin_definition.render(render("meltano.yml"), TARGET.name)
+    ),
     ".env.example": env_example.render,
     "sample_config.json": lambda _: sample_config.render(ROTOR),
     "catalog.json": lambda _: ROTOR.catalog,
     "README.md": partial(settings_table.render, ROTOR),
     "tap_nexus_erp/README.md": partial(settings_table.render, NEXUS_ERP),
+    "docs/write-back.md": partial(settings_table.render, TARGET),
     **{dbt_sources.path(tap): partial(dbt_sources.render, tap) for tap in TAPS},
 }
 
