@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
+from tests.harness.documents import blocks
 from tests.harness.tap import until
-from tests.harness.target import record, state
+from tests.harness.target import lines, record, state
+from tools.harness.project import PROGRAMS, clean_environment
 
 UNKNOWN = "00000000-0000-4000-a000-000000000000"
 
@@ -184,3 +187,23 @@ def test_nothing_to_write(target, sandbox):
     result = target.run(state("end"))
     assert (result.status, result.states, result.receipts) == (0, ["end"], [])
     assert sandbox.count() == 0
+
+
+def test_in_a_pipe(target, company, tmp_path):
+    """As docs/write-back.md has it, with a program that prints messages as the tap."""
+    (block,) = blocks("docs/write-back.md", "Without Meltano")
+    row = company.rows("leads")[0]
+    messages = lines([record("rotor_outbox-leads", id=row["id"], stage="Won"), state("end")])
+    (tmp_path / "messages.jsonl").write_text(messages)
+    (tmp_path / "target.json").write_text(json.dumps(target.settings))
+    (tmp_path / "tap-postgres").write_text("#!/bin/sh\nexec cat messages.jsonl\n")
+    (tmp_path / "tap-postgres").chmod(0o755)
+    path = f"{tmp_path}:{PROGRAMS}:/usr/bin:/bin"
+    subprocess.run(
+        ["/bin/sh", "-e", "-c", block.text],
+        check=True,
+        cwd=tmp_path,
+        env={**clean_environment(), "PATH": path},
+    )
+    assert (tmp_path / "state.jsonl").read_text() == '{"bookmark": "end"}\n'
+    assert company.row("leads", row["id"])["stage"] == "Won"
