@@ -111,6 +111,10 @@ class SdkTarget(SdkPlugin, Target):
         """Read the input to its end, write it back, and return the exit status."""
 
     @abc.abstractmethod
+    def keep_record(self, stream: str, record: Message) -> None:
+        """Keep a record until the input has ended."""
+
+    @abc.abstractmethod
     def keep_state(self, value: Message) -> None:
         """Keep a state in its place between the records."""
 

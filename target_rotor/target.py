@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import typing as t
 
 from typing_extensions import override
 
 from paged_rest import settings
-from paged_rest.errors import Interrupted, UsageError
+from paged_rest.errors import Interrupted
 from paged_rest.http import Client
 from tap_rotor.client import ROTOR
-from target_rotor.fields import WRITABLE
 from target_rotor.run import Run
 from target_rotor.sdk import SdkTarget
 from target_rotor.settings import SETTINGS, problems
@@ -28,6 +26,7 @@ class TargetRotor(SdkTarget):
     name = "target-rotor"
     package_name = "tap-rotor"
     config_jsonschema: t.ClassVar = SETTINGS
+    default_sink_class = RotorSink
 
     def __init__(self, *, config: t.Any = None, **options: t.Any) -> None:
         """Take what `singer_sdk.Target` takes.
@@ -40,20 +39,8 @@ class TargetRotor(SdkTarget):
         self.run = Run(self._settings, self.logger, self._connect, self.write_state)
 
     @override
-    def get_sink_class(self, stream_name: str) -> type[RotorSink]:
-        """Return the sink of a stream; SQL taps put the schema in front of its name.
-
-        Raises:
-            UsageError: It is none that can be written.
-        """
-        stream = re.split(r"[-.]", stream_name)[-1].lower()
-        if stream not in WRITABLE:
-            message = (
-                f"The stream {stream_name[:60]!r} cannot be written: name it "
-                f"{' or '.join(WRITABLE)}, by its table or by stream_maps"
-            )
-            raise UsageError(message)
-        return type("Sink", (RotorSink,), {"run": self.run, "rotor_stream": stream})
+    def keep_record(self, stream: str, record: dict[str, t.Any]) -> None:
+        self.run.add(stream, record)
 
     @override
     def keep_state(self, value: dict[str, t.Any]) -> None:

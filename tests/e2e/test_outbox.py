@@ -37,7 +37,7 @@ create table tap_rotor.customers (
     phone text, email text, status text, address jsonb
 );
 create table target_rotor.receipts (
-    payload_hash text, outcome text, started_at timestamp, ended_at timestamp
+    payload_hash text, outcome text, reason text, started_at timestamp, ended_at timestamp
 );
 create table public.lead_wishes (
     id text, phone text, email text, stage text, priority text, projected_value numeric,
@@ -117,7 +117,7 @@ def wish(key: str | None, **fields: t.Any) -> dict[str, t.Any]:
     return {"_is_ambiguous": False, **({"id": key} if key else {}), **fields}
 
 
-KNOWN = [
+KNOWN: list[dict[str, t.Any]] = [
     lead("a", stage="New", phone="(612) 555-0100", email="A@b.co", tags=["x", "y"]),
     lead("b", projected_value=12.5, follow_up_date="2026-12-01T10:00:00.000Z", lead_source="Web"),
     lead("c", property_city="Fargo", tags=None, stage="Won", follow_up_date="2026-12-01"),
@@ -125,7 +125,7 @@ KNOWN = [
     lead("e", phone="7", stage="New"),
     lead("gone", stage="New", _sdc_deleted_at=NOW),
 ]
-FULFILLED = [
+FULFILLED: list[dict[str, t.Any]] = [
     {"id": "a", "phone": "612.555.0100", "email": "a@B.co", "tags": ["y"], "stage": None},
     {"id": "b", "projected_value": "12.50", "source": "Web", "follow_up_date": "2026-12-01"},
     {"id": "b", "follow_up_date": "2026-12-01 12:00:00+02:00", "stage": ""},
@@ -161,7 +161,7 @@ def test_outbox(outbox: Outbox) -> None:
         assert outbox.found() == [], row
         outbox.database.execute("delete from lead_wishes")
 
-    cases = [
+    cases: list[tuple[dict[str, t.Any], dict[str, t.Any]]] = [
         ({"id": "A", "stage": "Won", "email": "a@b.co"}, wish("a", stage="Won")),
         ({"phone": "612-555-0100", "stage": "Won"}, wish("a", stage="Won")),
         ({"email": "a@B.CO", "tags": ["z", "x"]}, wish("a", tags=["z", "x"])),
@@ -207,6 +207,10 @@ def check_receipts(outbox: Outbox) -> None:
         outbox.insert("target_rotor.receipts", **receipt, started_at=ended or NOW)
         assert len(outbox.found()) == left, outcome
         outbox.database.execute("delete from target_rotor.receipts")
+    refused = {"payload_hash": payload, "outcome": "refused", "reason": "row has no id"}
+    outbox.insert("target_rotor.receipts", **refused, started_at=NOW)
+    assert len(outbox.found()) == 1
+    outbox.database.execute("delete from target_rotor.receipts")
     # The last one counts.
     for outcome, ended in (("updated", NOW), ("refused", NOW - HOUR)):
         receipt = {"payload_hash": payload, "outcome": outcome, "ended_at": ended}

@@ -111,21 +111,30 @@ class Target:
         """Write rows of one stream back, and a state behind them."""
         return self.run(*(record(stream, **row) for row in rows), state("end"), **settings)
 
-    def start(self, *messages: Row, **settings: t.Any) -> Running:
-        """Start the target as a process that reads messages from its standard input."""
+    def start(
+        self,
+        *messages: Row,
+        more: bool = False,
+        env: Mapping[str, str] | None = None,
+        **settings: t.Any,
+    ) -> Running:
+        """Start the target as a process that reads messages, and perhaps waits for more."""
         self.sandbox.reset_log()
         process = subprocess.Popen(
             [sys.executable, "-m", "target_rotor", "--config", self._config(settings)],
             cwd=self.directory,
-            env=clean_environment(),
+            env={**clean_environment(), **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         assert process.stdin
         process.stdin.write(lines(messages).encode())
-        process.stdin.close()
-        process.stdin = None
+        if more:
+            process.stdin.flush()
+        else:
+            process.stdin.close()
+            process.stdin = None
         return Running(process)
 
     def _config(self, settings: Mapping[str, t.Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 import pytest
@@ -61,3 +62,11 @@ def test_meltano_has_every_setting_and_sends_nothing_by_default():
     assert schemas["value"] == ["rotor_outbox"]
     assert plugins["tap-postgres"]["select"] == ["*.*"]
     assert plugins["tap-postgres"]["use_cached_catalog"] is False
+
+
+def test_the_request_budget_leaves_the_tap_what_its_schedules_take():
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    declared = SETTINGS["properties"]["request_budget"]
+    (most,) = re.findall(r"A weekday costs \d+, Sunday (\d+)", text)
+    assert f"up to {most}" in declared["description"]
+    assert declared["default"] + int(most) <= 1000

@@ -161,6 +161,19 @@ def test_a_signal_lets_what_is_on_its_way_end(target, sandbox, messages, number)
     )
 
 
+def test_a_signal_before_the_input_has_ended(target, sandbox, messages):
+    debug = {"TARGET_ROTOR_LOGLEVEL": "DEBUG"}
+    with target.start(*messages, more=True, env=debug) as running:
+        for line in running.stderr:
+            if b"Initializing target sink for stream" in line:
+                break
+        running.send(signal.SIGTERM)
+        result = running.result()
+    assert (result.status, result.stdout, sandbox.count()) == (143, "", 0)
+    assert result.last_line == "ERROR Stopped by SIGTERM; nothing was sent"
+    assert not target.file.exists()
+
+
 def test_a_signal_while_it_waits_for_the_next_try(target, sandbox, messages):
     sandbox.rule("status", "/leads", nth=2, status=429, retry_after=100, times=None)
     with target.start(*messages, retry_minutes=10) as running:

@@ -108,7 +108,10 @@ class Month:
         """Ask for something of some leads, and for a lead that is not there yet."""
         pick = self.random.choice
         for lead in self.random.sample(self.company.rows("leads"), 12):
-            wishes = {"stage": pick(["Won", "Lost", "Nonsense"]), "priority": pick(["low", "high"])}
+            wishes: Row = {
+                "stage": pick(["Won", "Lost", "Nonsense"]),
+                "priority": pick(["low", "high"]),
+            }
             wishes["tags"] = [pick(["vip", "callback"])]
             chosen = self.random.sample([*wishes], 2)
             self.warehouse.wishes.setdefault(

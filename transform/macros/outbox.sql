@@ -146,6 +146,7 @@ left join (
     select
         payload_hash,
         outcome,
+        reason,
         ended_at,
         row_number() over (partition by payload_hash order by started_at desc) as place
     from {{ receipts }}
@@ -155,6 +156,8 @@ where (
         or receipts.outcome not in ('created', 'updated', 'unchanged', 'refused')
         {#- Taken, but something else was read of it since. #}
         or (receipts.outcome in ('created', 'updated') and receipts.ended_at < payloads.read_at)
+        {#- A matter of the setting match, and not of the row. #}
+        or (receipts.outcome = 'refused' and receipts.reason like 'row has no %')
     )
     and {{ _is_read(stream, max_age_hours) }}
     {%- else %}
