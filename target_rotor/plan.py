@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from paged_rest.wording import counted
 from target_rotor.fields import digits, read_fields
 
 if t.TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _about(stream: str, rows: Sequence[Wish]) -> Iterator[str]:
 
 def rows_of(number: int) -> str:
     """Return a number of rows in words."""
-    return f"{number:,} row{'' if number == 1 else 's'}"
+    return counted(number, "row")
 
 
 def _named(numbers: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from paged_rest import errors
 from paged_rest.http import error_for
 from paged_rest.timestamps import now
+from paged_rest.wording import counted
 from tap_rotor.client import ROTOR
 from target_rotor import receipts as files
 from target_rotor.fields import compare
@@ -147,17 +148,19 @@ class Run:
             raise errors.Interrupted(signum)
 
     def _tell(self, plan: Plan, against: list[str]) -> None:
-        """Say what a run that is no dry one would do."""
-        if not plan.wishes:
-            self.logger.info("The input has no row")
-        for line in plan.lines():
-            self.logger.info(line)
+        """Say what a run that is no dry one would do.
+
+        As warnings: a loader's other lines are not on the screen that `logging.yaml` makes.
+        """
+        lines = [*plan.lines()] or ["The input has no row"]
         if against:
-            self.logger.warning("Nothing would be sent: %s", "; ".join(against))
-        self.logger.info(
+            lines.append(f"Nothing would be sent: {'; '.join(against)}")
+        lines.append(
             "This is a dry run: no request was made, and no STATE is written. Set dry_run to false "
             "to send"
         )
+        for line in lines:
+            self.logger.warning(line)
 
     def _send_all(self, plan: Plan) -> int:
         try:
@@ -317,12 +320,15 @@ class Run:
         requests = self.client.requests if "client" in self.__dict__ else 0
         counts = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes.items())
         self.logger.info(
-            "%s in %d requests: %s", rows_of(len(plan.wishes)), requests, counts or "none to send"
+            "%s in %s: %s",
+            rows_of(len(plan.wishes)),
+            counted(requests, "request"),
+            counts or "none to send",
         )
         problems = [self._stopped_by] if self._stopped_by else []
         bad = [REFUSED] if self.config["on_refusal"] != "skip" else []
-        counted = [(self.outcomes[outcome], outcome) for outcome in (*bad, FAILED, files.UNKNOWN)]
-        problems += [f"{rows_of(count)} {outcome}" for count, outcome in counted if count]
+        found = [(self.outcomes[outcome], outcome) for outcome in (*bad, FAILED, files.UNKNOWN)]
+        problems += [f"{rows_of(count)} {outcome}" for count, outcome in found if count]
         left = len([row for row in plan.wishes if not row.same_as]) - self.outcomes.total()
         if left:
             problems.append(f"{rows_of(left)} not sent")

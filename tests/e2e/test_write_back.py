@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 import pytest
@@ -68,7 +67,6 @@ def test_round_trip(
     assert rows(database, OUTBOX) == []
     assert len(sandbox.posted) == len(want)
 
-    printed = project.run(sending.commands[0], MELTANO_RUN_FULL_REFRESH="true")
-    assert re.search(r"1 row in 1 requests: 1 updated", printed)
+    project.run(sending.commands[0], MELTANO_RUN_FULL_REFRESH="true")
     assert company.row("leads", oldest) == want[oldest]
     assert len(sandbox.posted) == len(want) + 1

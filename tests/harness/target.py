@@ -99,13 +99,15 @@ class Target:
             **settings,
         }
 
-    def run(self, *messages: Row, **settings: t.Any) -> Written:
+    def run(
+        self, *messages: Row, env: Mapping[str, str] | None = None, **settings: t.Any
+    ) -> Written:
         """Write messages back; a SCHEMA is put in front of the first record of each stream."""
         self.sandbox.reset_log()
         file = self.directory / "input.jsonl"
         file.write_text(lines(messages), encoding="utf-8")
         arguments = ["--config", self._config(settings), "--input", str(file)]
-        return Written(invoke(arguments, of=TargetRotor), self.file)
+        return Written(invoke(arguments, env, of=TargetRotor), self.file)
 
     def write(self, *rows: Row, stream: str = "leads", **settings: t.Any) -> Written:
         """Write rows of one stream back, and a state behind them."""

@@ -43,6 +43,8 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(target, sandbox, tmp_
             "false to send"
         ),
     ]
+    # At a level that is on the screen under Meltano, too.
+    assert result.lines == result.run.warnings
     assert sandbox.count() == 0
     assert {file.name for file in tmp_path.iterdir()} == {"input.jsonl", "target.json"}
     assert "Secret" not in result.run.stderr

@@ -240,3 +240,15 @@ def test_a_file_that_cannot_be_written(target, sandbox, messages):
     assert result.last_line == (
         "ERROR The file of the setting receipts_path cannot be written: Is a directory"
     )
+
+
+@pytest.mark.parametrize("fault", ["status", "bad_json", "reset", "html"])
+def test_no_log_and_no_receipt_shows_a_value_or_the_key(target, sandbox, messages, fault):
+    sandbox.rule(fault, "/leads", nth=2)
+    sandbox.switch(upsert_unknown_stage="refuse")
+    refused = [record(id=messages[0]["record"]["id"], stage="note 4", email="note 5")]
+    result = target.run(*messages, *refused, env={"TARGET_ROTOR_LOGLEVEL": "DEBUG"})
+    assert result.status == 1
+    for text in (result.run.stderr, target.file.read_text()):
+        assert "note " not in text
+        assert sandbox.api_key not in text
