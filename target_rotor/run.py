@@ -9,37 +9,24 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from http import HTTPStatus
 
 from paged_rest import errors
-from paged_rest.http import error_for
 from paged_rest.timestamps import now
 from paged_rest.wording import counted
-from tap_rotor.client import ROTOR
 from target_rotor import receipts as files
-from target_rotor.fields import compare
+from target_rotor.answer import ANSWERS, CREATED, REFUSED, names, read_answer
 from target_rotor.plan import MOST_ROWS, Caps, Plan, Wish, rows_of, wish
 
 if t.TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
-    from paged_rest.http import Client, Response
+    from paged_rest.http import Client
 
 # How long what is on its way may hold up the end of a run that was told to end.
 SECONDS_TO_END = 25
 
-CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
-REFUSED, FAILED = "refused", "failed"
-
-_REFUSALS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-_ANSWERS = (HTTPStatus.OK, HTTPStatus.CREATED, *_REFUSALS)
+FAILED = "failed"
 
 
 class State(t.NamedTuple):
@@ -214,7 +201,7 @@ class Run:
             "row_number": row.number,
             "rotor_id": row.sent.get("id"),
             "payload_hash": row.hash,
-            "fields_sent": _names(name for name in row.sent if name != "id"),
+            "fields_sent": names(name for name in row.sent if name != "id"),
             "started_at": now(),
         }
         self._sending = True
@@ -250,7 +237,7 @@ class Run:
         self._receipts.write({**receipt, "outcome": files.SENDING})
         try:
             return self.client.post(
-                f"/{row.stream}", row.body, lambda r: self._read(row, r), _ANSWERS
+                f"/{row.stream}", row.body, lambda r: read_answer(row, r, self.client), ANSWERS
             )
         except errors.Interrupted:
             # It waited for the next try.
@@ -263,55 +250,13 @@ class Run:
         if isinstance(error, errors.Denied) and not self.client.recognised:
             sentence = error.without_api
         self.logger.warning("%s: row %d failed: %s", row.stream, row.number, sentence)
-        only_this_row = isinstance(error, errors.Retriable) and not isinstance(
-            error, errors.RunStopped
-        )
+        passing = isinstance(error, errors.Retriable) and not isinstance(error, errors.RunStopped)
+        # A request that is rejected as a whole may be about this row alone.
+        only_this_row = passing or type(error) is errors.StreamFailed
         if not only_this_row:
             self._stopped_by = sentence.rstrip(".")
         lost = isinstance(error, errors.Unreachable) and error.sent
         return {"outcome": files.UNKNOWN if lost else FAILED, "reason": error.code}
-
-    def _read(self, row: Wish, response: Response) -> dict[str, t.Any]:
-        """Return what a response says of a row.
-
-        Raises:
-            TapError: It says nothing of the row.
-        """
-        body = response.body
-        if response.status in _REFUSALS:
-            error = error_for(response, ROTOR)
-            if body is None or (isinstance(error, errors.NotFound) and not self.client.recognised):
-                raise error
-            return self._refused_there(response, body)
-        if body is None or body.get("status") == "error":
-            message = (
-                f"{response.path} was answered with status {response.status} and content type "
-                f"{response.content_type}, but without what was written"
-            )
-            raise errors.Retriable(message, lasting=response.content)
-        changed, ignored = compare(row.stream, row.sent, body)
-        outcome = CREATED if response.status == HTTPStatus.CREATED else UPDATED
-        if outcome == UPDATED and len(changed) + len(ignored) == len(row.sent.keys() - {"id"}):
-            outcome = UNCHANGED
-        shown = body.get("id")
-        return {
-            "outcome": outcome,
-            "status": response.status,
-            "rotor_id": shown if isinstance(shown, str) else row.sent.get("id"),
-            "fields_changed": _names(changed),
-            "fields_ignored": _names(ignored),
-        }
-
-    def _refused_there(self, response: Response, body: Mapping[str, t.Any]) -> dict[str, t.Any]:
-        if response.status == HTTPStatus.NOT_FOUND:
-            return {
-                "outcome": REFUSED,
-                "status": response.status,
-                "reason": "id is unknown to Rotor",
-            }
-        named = [name for name in map(str, ROTOR.parse_error(body).fields) if name.isidentifier()]
-        reason = ", ".join(f"{name} is rejected by Rotor" for name in named) or "rejected by Rotor"
-        return {"outcome": REFUSED, "status": response.status, "reason": reason}
 
     # What is said of it
 
@@ -342,10 +287,6 @@ class Run:
         requests = self.client.requests if "client" in self.__dict__ else 0
         extra = {"code": code, "outcome": "failed", "requests": requests}
         self.logger.error(sentence, extra=extra)
-
-
-def _names(names: t.Iterable[str]) -> str | None:
-    return ", ".join(sorted(names)) or None
 
 
 def _give_up(signum: int) -> t.NoReturn:

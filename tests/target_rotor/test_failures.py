@@ -48,6 +48,11 @@ def test_an_answer_that_is_lost_is_asked_for_again(target, sandbox, messages, fa
         ({"kind": "status", "status": 503}, ("failed", "server_errors")),
         ({"kind": "error_200"}, ("failed", "server_errors")),
         ({"kind": "html"}, ("failed", "server_errors")),
+        # No field is named, so that it may be about anything.
+        (
+            {"kind": "status", "status": 400, "body": {"status": "error", "message": "No"}},
+            ("failed", "request_rejected"),
+        ),
     ],
 )
 def test_a_row_that_fails_holds_up_the_state_and_not_the_others(

@@ -160,6 +160,6 @@ def test_what_rotor_refuses(target, sandbox, company):
         f"Receipts are in {target.file}"
     )
     (one,) = result.receipts
-    assert (one["status"], one["reason"]) == (400, "stage is rejected by Rotor")
+    assert (one["status"], one["reason"]) == (400, "stage is rejected")
     result = target.run(*rows)
     assert (result.status, result.states, sandbox.count()) == (1, ["first", "end"], 2)
