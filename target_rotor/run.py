@@ -14,7 +14,7 @@ from paged_rest import errors
 from paged_rest.timestamps import now
 from paged_rest.wording import counted
 from target_rotor import receipts as files
-from target_rotor.answer import ANSWERS, CREATED, REFUSED, names, read_answer
+from target_rotor.answer import ANSWERS, CREATED, REFUSED, UNKNOWN_ID, names, read_answer
 from target_rotor.plan import MOST_ROWS, Caps, Plan, Wish, rows_of, wish
 
 if t.TYPE_CHECKING:
@@ -25,6 +25,9 @@ if t.TYPE_CHECKING:
 
 # How long what is on its way may hold up the end of a run that was told to end.
 SECONDS_TO_END = 25
+
+# More in a row are no chance: another company's.
+MOST_UNKNOWN_IDS = 3
 
 FAILED = "failed"
 
@@ -58,6 +61,7 @@ class Run:
     _numbers: Counter[str] = field(default_factory=Counter)
     _stopped_by: str = ""
     _failed_before: bool = False
+    _unknown_ids: int = 0
     _sending: bool = False
     _signal: int = 0
 
@@ -223,6 +227,12 @@ class Run:
             )
         elif ended["outcome"] == REFUSED and self.config["on_refusal"] == "stop":
             self._stopped_by = "a row was refused, and on_refusal is stop"
+        self._unknown_ids = self._unknown_ids + 1 if ended.get("reason") == UNKNOWN_ID else 0
+        if self._unknown_ids == MOST_UNKNOWN_IDS:
+            self._stopped_by = (
+                f"{self._unknown_ids} ids in a row are unknown to Rotor: does the key belong to "
+                "the company that they are from?"
+            )
         failed = ended["outcome"] in {FAILED, files.UNKNOWN}
         if failed and self._failed_before and not self._stopped_by:
             self._stopped_by = "two rows in a row failed"

@@ -207,10 +207,15 @@ def check_receipts(outbox: Outbox) -> None:
         outbox.insert("target_rotor.receipts", **receipt, started_at=ended or NOW)
         assert len(outbox.found()) == left, outcome
         outbox.database.execute("delete from target_rotor.receipts")
-    refused = {"payload_hash": payload, "outcome": "refused", "reason": "row has no id"}
-    outbox.insert("target_rotor.receipts", **refused, started_at=NOW)
-    assert len(outbox.found()) == 1
-    outbox.database.execute("delete from target_rotor.receipts")
+    for reason, ended, left in (
+        ("row has no id", NOW, 1),
+        ("id is unknown to Rotor", NOW, 0),
+        ("id is unknown to Rotor", NOW - 2 * HOUR, 1),
+    ):
+        refused = {"payload_hash": payload, "outcome": "refused", "reason": reason}
+        outbox.insert("target_rotor.receipts", **refused, started_at=ended, ended_at=ended)
+        assert len(outbox.found()) == left, reason
+        outbox.database.execute("delete from target_rotor.receipts")
     # The last one counts.
     for outcome, ended in (("updated", NOW), ("refused", NOW - HOUR)):
         receipt = {"payload_hash": payload, "outcome": outcome, "ended_at": ended}

@@ -139,6 +139,17 @@ def test_an_unknown_id_is_refused(target, sandbox):
     assert [request.path for request in sandbox.requests] == ["/leads", "/auth/test"]
 
 
+def test_ids_of_another_company_stop_the_run(target, sandbox, company):
+    ids = [row["id"] for row in company.rows("leads")[:4]]
+    company.delete("leads", ids)
+    result = target.write(*({"id": key, "stage": "Won"} for key in ids))
+    assert (result.status, result.states, sandbox.count("/leads")) == (1, [], 3)
+    assert result.last_line == (
+        "ERROR Failed: 3 ids in a row are unknown to Rotor: does the key belong to the company "
+        f"that they are from?; 3 rows refused; 1 row not sent. Receipts are in {target.file}"
+    )
+
+
 @pytest.mark.parametrize("unknown", ["create", "create_anew"])
 def test_a_creation_beyond_the_limit_stops_the_run_at_once(target, sandbox, company, unknown):
     sandbox.switch(upsert_unknown_id=unknown)

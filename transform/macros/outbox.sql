@@ -156,6 +156,8 @@ where (
         or receipts.outcome not in ('created', 'updated', 'unchanged', 'refused')
         {#- Taken, but something else was read of it since. #}
         or (receipts.outcome in ('created', 'updated') and receipts.ended_at < payloads.read_at)
+        {#- Unknown, perhaps to another company's key, but the tap has read it since. #}
+        or (receipts.reason = 'id is unknown to Rotor' and receipts.ended_at < payloads.read_at)
         {#- A matter of the setting match, and not of the row. #}
         or (receipts.outcome = 'refused' and receipts.reason like 'row has no %')
     )
