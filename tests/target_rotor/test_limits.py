@@ -28,7 +28,7 @@ def test_over_a_limit(target, sandbox, limit):
     assert sandbox.count() == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_thousand_updates_fit_into_the_day_of_a_key_of_their_own(tmp_path):
     company = Company(leads=1000)
     with Sandbox(company) as sandbox:
