@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from target_rotor.plan import MOST_ROWS
@@ -34,7 +36,7 @@ def test_a_thousand_updates_fit_into_the_day_of_a_key_of_their_own(tmp_path):
     with Sandbox(company) as sandbox:
         target = Target(tmp_path, sandbox)
         rows = [{"id": row["id"], "notes": "x"} for row in company.rows("leads")]
-        limits = {"max_writes": len(rows), "request_budget": len(rows)}
+        limits: dict[str, t.Any] = {"max_writes": len(rows), "request_budget": len(rows)}
         result = target.write(*rows, **limits)
         assert (result.status, result.states, sandbox.spent()) == (0, ["end"], len(rows))
         # Beside the tap's schedules, on one key, they do not: the default says so at once.
