@@ -8,6 +8,7 @@
 {% macro outbox(stream, wishes, max_age_hours=26, write_nulls=false) %}
   {#- So that dbt knows what is read, also while it only parses. -#}
   {%- do source('rotor', stream) -%}
+  {%- do source('rotor', 'reads') -%}
   {%- if execute -%}
     {%- do _refuse_old_reading(stream, max_age_hours) -%}
     {%- set known_fields = _outbox_fields(stream) -%}
@@ -214,13 +215,6 @@ where {{ _is_read(stream, max_age_hours) }}
 {% macro _digits(text) %}regexp_replace({{ text }}, '[^0-9]', '', 'g'){% endmacro %}
 
 
-{#- A table of the schema of a source that dbt need not know; none where it is not there. -#}
-{% macro _beside(stream, name) %}
-  {%- set rows = source('rotor', stream) -%}
-  {{ return(adapter.get_relation(database=rows.database, schema=rows.schema, identifier=name)) }}
-{% endmacro %}
-
-
 {#- The table that the receipts of target-rotor were loaded into; none where it is not there yet. -#}
 {% macro _receipts() %}
   {{ return(adapter.get_relation(
@@ -232,7 +226,7 @@ where {{ _is_read(stream, max_age_hours) }}
 {#- Whether a list was read and proven within so many hours. -#}
 {% macro _is_read(stream, hours) -%}
   exists (
-        select 1 from {{ _beside(stream, 'reads') }}
+        select 1 from {{ source('rotor', 'reads') }}
         where stream = '{{ stream }}' and outcome = 'proven'
             and started_at > {{ as_of() }} - interval '{{ hours }} hours'
     )
@@ -243,7 +237,7 @@ where {{ _is_read(stream, max_age_hours) }}
   {%- set message = "outbox: no reading of " ~ stream ~ " younger than " ~ hours ~ " hours is proven, so that "
     ~ "nothing can be compared with it. Run tap-rotor, with the stream reads selected; if it fails, its log "
     ~ "says why" -%}
-  {%- if not _beside(stream, 'reads') or not load_relation(source('rotor', stream)) -%}
+  {%- if not load_relation(source('rotor', 'reads')) or not load_relation(source('rotor', stream)) -%}
     {%- do exceptions.raise_compiler_error(message) -%}
   {%- elif not run_query("select 1 as found where " ~ _is_read(stream, hours)).rows -%}
     {%- do exceptions.raise_compiler_error(message) -%}
