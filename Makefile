@@ -31,11 +31,11 @@ install: .venv/.installed ## Install the tap and all that its tests need into .v
 
 # Meltano's plugins have environments of their own, below .meltano. What is installed of the taps is
 # a copy: where nothing else has changed, they alone are installed anew.
-SOURCES := pyproject.toml $(shell find paged_rest tap_nexus_erp tap_rotor -name '*.py' -o -name '*.json')
+SOURCES := pyproject.toml $(shell find paged_rest tap_nexus_erp tap_rotor target_rotor -name '*.py' -o -name '*.json')
 .meltano/.installed: .venv/.installed meltano.yml load/pyproject.toml $(SOURCES)
 	@mkdir -p .meltano
 	.venv/bin/meltano --log-config=none install \
-		$(if $(filter-out $(SOURCES),$?),,tap-nexus-erp tap-rotor)
+		$(if $(filter-out $(SOURCES),$?),,tap-nexus-erp tap-rotor target-rotor)
 	@touch $@
 
 .PHONY: plugins
