@@ -140,8 +140,7 @@ class ListRead:
         if page.nameless:
             wanted = self._named(wanted, page)
         self.rows += len(wanted)
-        if not self.full_since:
-            self._checksum += id_checksum(wanted)
+        self._checksum += id_checksum(wanted)
         return wanted
 
     def page_vanished(self) -> None:

@@ -65,8 +65,8 @@ def same(one: t.Any, other: t.Any) -> bool:
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
-    if type(one) is int and isinstance(other, Decimal):
-        # In a list of whole and other numbers, all are written as the others are.
+    if {type(one), type(other)} == {int, Decimal}:
+        # A count is written as a whole number; in a list of whole and other numbers, none is.
         return one == other
     return type(one) is type(other) and text(one) == text(other)
 
