@@ -33,11 +33,12 @@ ITEMS |= {"JSONB[]": {dict, str, int, Decimal, bool}}
 # In place of any other value: its record goes by INSERT.
 ODD = object()
 # ON CONFLICT needs one index of just these columns that tells rows apart as `=` does. It checks
-# the whole new row even if it will only update, and fires other triggers than UPDATE.
+# the whole new row even if it will only update, fires other triggers, and sees no inherited rows.
 ONE_INDEX = sa.text("""
     select exists (select from pg_index i join pg_class c on c.oid = i.indrelid
     where c.oid = to_regclass(:name) and i.indisunique and i.indisvalid and i.indimmediate
     and i.indpred is null and to_jsonb(i) ->> 'indnullsnotdistinct' is distinct from 'true'
+    and c.relkind = 'r' and not (c.relhassubclass or c.relispartition or row_security_active(c.oid))
     and c.relchecks = 0 and not c.relhasrules
     and not exists (select from pg_trigger where tgrelid = c.oid and not tgisinternal)
     and i.indnatts = cardinality(:keys) and :keys = array(

@@ -60,6 +60,15 @@ KEYS = {
     " return new; end $$;"
     "create trigger t before insert on s for each row execute function f();"
     "insert into s values (1, 'old')",
+    "with a row in a table that inherits": "create table s (id bigint primary key, a text);"
+    "create table heir () inherits (s); insert into heir values (1, 'old')",
+    "a partition": "create table whole (id bigint, a text, b text) partition by list (b);"
+    "create table s partition of whole (id primary key) for values in ('x');"
+    "insert into s values (1, 'old', 'x'), (0, null, 'x')",
+    "in partitions, one with a check": "create table s (id bigint primary key, a text, b text)"
+    " partition by range (id); create table rest partition of s default;"
+    "create table one partition of s (check (b is not null)) for values from (1) to (2);"
+    "insert into s values (1, 'old', 'x')",
     "whole, without a name": "create table s (id bigint, a text); create unique index on s (id);"
     "insert into s values (1, 'old')",
 }
@@ -70,6 +79,27 @@ def test_tables_from_elsewhere(loader: Loader, key: str) -> None:
     rows = [{"id": 1, "a": "new"}, {"id": 0, "a": "other"}]
     plain = {"add_record_metadata": False, "activate_version": False}
     tables = loader.both(messages(TEXT, rows), tables=KEYS[key], **plain)
+    assert set(values(tables)) == {"new", "other"}
+
+
+def test_a_policy_for_new_rows(loader: Loader) -> None:
+    """It holds for a row that is inserted, not for one that is updated."""
+    name = f"clerk_{loader.database.info.dbname}"
+    clerk = {"user": name, "password": name}
+    loader.database.execute(
+        f"create role {name} login password '{name}';"
+        f"alter default privileges grant all on schemas to {name};"
+        f"alter default privileges grant all on tables to {name}".encode()
+    )
+    table = (
+        "create table s (id bigint primary key, a text); insert into s values (1, 'old');"
+        "alter table s enable row level security; create policy r on s for select using (true);"
+        "create policy u on s for update using (true); create policy i on s for insert"
+        " with check (a <> 'new')"
+    )
+    plain = {"add_record_metadata": False, "activate_version": False}
+    rows = [{"id": 1, "a": "new"}, {"id": 0, "a": "other"}]
+    tables = loader.both(messages(TEXT, rows), tables=table, **clerk, **plain)
     assert set(values(tables)) == {"new", "other"}
 
 
