@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
 import typing as t
 
 import pytest
 
 from tests.harness.loader import messages, numbered
+from tools.harness import plugins
+from tools.harness.project import clean_environment
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +126,23 @@ def test_columns_from_elsewhere(loader: Loader) -> None:
     )
     load = messages(schema, [{"id": n, **row} for n, row in enumerate(rows)])
     loader.both(load, load, tables=table)
+
+
+def test_any_time_zone(loader: Loader, tmp_path: Path) -> None:
+    """Moments are in UTC by COPY and by INSERT, where a number in a column of text sends a row."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**loader.settings, "default_target_schema": "zone"}))
+    moments = ["2026-01-02T10:00:00Z", "2026-01-02T12:00:00+02:00"] * 2
+    rows = [{"id": n, "a": moment, "b": [1.5, "x"][n // 2]} for n, moment in enumerate(moments)]
+    load = messages({"a": MOMENT, "b": {"type": "string"}}, rows)
+    subprocess.run(
+        [plugins.program("target-postgres"), "--config", config],
+        input="".join(json.dumps(message) + "\n" for message in load),
+        env={**clean_environment(), "PGTZ": "Europe/Berlin"},
+        text=True,
+        check=True,
+    )
+    assert values(loader.tables("zone")) == ["2026-01-02 10:00:00"] * 4
 
 
 def test_a_table_grows(loader: Loader) -> None:
