@@ -169,15 +169,15 @@ def _change(column: Any, found: Any, values: list[Any], dialect: Any) -> Any:
     """Return what makes values of a column ready for COPY; None where they are."""
     # A DECIMAL is a NUMERIC.
     kind, of = (x.type.compile(dialect).replace("DECIMAL", "NUMERIC") for x in (column, found))
-    good = VALUES.get(kind.partition("(")[0], set())
     if kind != of and not (kind in WHOLE and of == "NUMERIC"):
         # Made by another loader, or of an earlier schema: INSERT casts to the one, then the other.
-        good = set()
-    elif kind == "JSONB":
+        return lambda _: ODD
+    if kind == "JSONB":
         return column.type.bind_processor(dialect)
-    elif kind in ITEMS:
+    if kind in ITEMS:
         dump = column.type.item_type.bind_processor(dialect) if "JSON" in kind else str
         return partial(_array, ITEMS[kind], dump)
+    good = VALUES.get(kind.partition("(")[0], set())
     kinds = {*map(type, values)} - {type(None)}
     return None if kinds <= good and datetime not in kinds else partial(_same, good)
 

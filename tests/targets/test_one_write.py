@@ -114,15 +114,17 @@ def test_columns_from_elsewhere(loader: Loader) -> None:
         "count": {"type": "integer"},
         "amount": {"type": "number"},
         "flag": {"type": ["string", "boolean"]},
+        "object": {"type": ["object", "null"]},
     }
     rows: list[Message] = [
         {"moment": "2026-01-02T10:00:00Z", "zoned": "2026-01-02T10:00:00Z", "count": 7},
         {"moment": "2026-01-02T10:00:00+02:00", "zoned": "2026-01-02T10:00:00+02:00"},
         {"amount": 1.10, "flag": True},
+        {"object": None},
     ]
     table = (
         "create table s (id bigint primary key, moment text, zoned timestamptz, count numeric,"
-        " amount text, flag varchar, own text default 'x', number serial)"
+        " amount text, flag varchar, object text, own text default 'x', number serial)"
     )
     load = messages(schema, [{"id": n, **row} for n, row in enumerate(rows)])
     loader.both(load, load, tables=table)
