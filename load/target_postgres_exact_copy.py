@@ -87,12 +87,22 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
             super()._parse_timestamps_in_record(rest, schema, treatment)
             record.update(rest)
 
+    def process_batch(self, context: Any) -> None:
+        """Write a batch. Of two keys that are one to the database, as UUIDs, the last one wins."""
+        self._in_order = False
+        try:
+            super().process_batch(context)
+        except sa.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != "21000":
+                raise
+            self._in_order = True
+            super().process_batch(context)
+
     def bulk_insert_records(
         self, table: Any, schema: Any, records: Any, primary_keys: Any, connection: Any
     ) -> None:
         """COPY, checking whole columns, as most need no look at each value; INSERT odd records."""
         if table.primary_key.columns:
-            # Two keys may be one to the database: `upsert` takes the last.
             key = f'alter table "{table.name}" drop constraint "{table.name}_pkey"'
             connection.execute(sa.text(key))
         if not self.config["use_copy"]:
@@ -101,7 +111,7 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
         if not self.append_only:
             records = {tuple(row[key] for key in primary_keys): row for row in records}.values()
         columns = self.column_representation(schema)
-        given, copied, odd = [], [], set[int]()
+        given, copied, odd = [], [], {*range(len(records))} if self._in_order else set[int]()
         for column in columns:
             values = [row.get(column.name) for row in records]
             if self.connector.sanitize_null_text_characters:
@@ -133,24 +143,17 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
         name = connection.dialect.identifier_preparer.format_table(to_table)
         where = {"name": name, "keys": sorted(join_keys)}
         if self.append_only or not connection.execute(ONE_INDEX, where).scalar():
+            if from_table.primary_key.columns:
+                connection.execute(sa.schema.AddConstraint(from_table.primary_key))
             super().upsert(from_table, to_table, schema, join_keys, connection)
             return
         rows = sa.select(*from_table.columns)
-        try:
-            with connection.begin_nested():
-                connection.execute(self._merge(rows, to_table, join_keys))
-        except sa.exc.DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != "21000":
-                raise
-            # Two keys of the batch are one to the database, as UUIDs in small letters and capitals.
+        if self._in_order:
             key = [from_table.columns[name] for name in join_keys]
-            last = rows.distinct(*key).order_by(*key, sa.text("ctid desc"))
-            connection.execute(self._merge(last, to_table, join_keys))
-
-    def _merge(self, rows: sa.Select[Any], table: sa.Table, key: list[str]) -> sa.Insert:
-        new = insert(table).from_select(rows.selected_columns.keys(), rows)
+            rows = rows.distinct(*key).order_by(*key, sa.text("ctid desc"))
+        new = insert(to_table).from_select(rows.selected_columns.keys(), rows)
         changed = {name: new.excluded[name] for name in self.schema["properties"]}
-        return new.on_conflict_do_update(index_elements=key, set_=changed)
+        connection.execute(new.on_conflict_do_update(index_elements=join_keys, set_=changed))
 
 
 class ExactTarget(TargetPostgres):  # type: ignore[misc]
@@ -197,9 +200,6 @@ def _array(good: set[type], dump: Any, values: Any) -> Any:
     """Return a list as the text of an array: psycopg takes no whole numbers among decimals."""
     if type(values) is not list or not good | {type(None)} >= {*map(type, values)}:
         return None if values is None else ODD
-    null = "NULL" if dump is str else _quoted("null")
-    return f"{{{','.join(null if item is None else _quoted(dump(item)) for item in values)}}}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
+    texts = (x if x is None else dump(x).replace("\\", r"\\").replace('"', r"\"") for x in values)
+    null = "NULL" if dump is str else '"null"'
+    return "{" + ",".join(null if text is None else f'"{text}"' for text in texts) + "}"

@@ -181,9 +181,15 @@ def test_keys_that_are_one_to_the_database(loader: Loader) -> None:
     for _ in range(2):
         assert loader.load(load[:3], "last").error is None
     assert values(loader.tables("last")) == ["2"]
-    rows = [{"id": capital, "a": "4"}, {"id": small, "a": "5"}]
+    # Each goes its own way into the temporary table: a number in a column of text by INSERT.
+    rows: list[Message] = [{"id": capital, "a": 4.5}, {"id": small, "a": "5"}]
     assert loader.load(messages(key, rows), "last").error is None
     assert values(loader.tables("last")) == ["5"]
+
+    # There is no last one where the target's own merge updates a row.
+    loader.database.execute("alter table last.s add check (id is not null)")
+    answer = loader.load(messages(key, rows), "last")
+    assert "UniqueViolation" in (answer.error or "")
 
 
 def test_without_a_key_rows_are_added(loader: Loader) -> None:
