@@ -30,8 +30,7 @@ VALUES: Kinds = {"BOOLEAN": {bool}, "TEXT": {str, int}, "UUID": {str}, "DATE": {
 VALUES |= {"NUMERIC": {int, Decimal, str}, "TIMESTAMP WITHOUT TIME ZONE": {str, datetime}}
 ITEMS: Kinds = {"TEXT[]": {str}, "NUMERIC[]": {int, Decimal}}
 ITEMS |= {"JSONB[]": {dict, str, int, Decimal, bool}}
-# In place of any other value: its record goes by INSERT.
-ODD = object()
+ODD = object()  # In place of any other value: its record goes by INSERT.
 # ON CONFLICT needs one index of just these columns that tells rows apart as `=` does. It checks
 # the whole new row even if it will only update, fires other triggers, and sees no inherited rows.
 ONE_INDEX = sa.text("""
@@ -39,12 +38,11 @@ ONE_INDEX = sa.text("""
     where c.oid = to_regclass(:name) and i.indisunique and i.indisvalid and i.indimmediate
     and i.indpred is null and to_jsonb(i) ->> 'indnullsnotdistinct' is distinct from 'true'
     and c.relkind = 'r' and not (c.relhassubclass or c.relispartition or row_security_active(c.oid))
-    and c.relchecks = 0 and not c.relhasrules
-    and not exists (select from pg_trigger where tgrelid = c.oid and not tgisinternal)
-    and i.indnatts = cardinality(:keys) and :keys = array(
-        select a.attname::text from generate_series(0, i.indnatts - 1) k join pg_attribute a
-        on a.attrelid = c.oid and a.attnum = i.indkey[k] and a.attcollation = i.indcollation[k]
-        order by a.attname))
+    and c.relchecks = 0 and not c.relhasrules and not exists (select from pg_trigger
+        where tgrelid = c.oid and not tgisinternal)
+    and i.indnatts = cardinality(:keys) and :keys = array(select a.attname::text
+        from generate_series(0, i.indnatts - 1) k join pg_attribute a on a.attrelid = c.oid
+        and a.attnum = i.indkey[k] and a.attcollation = i.indcollation[k] order by a.attname))
 """).bindparams(sa.bindparam("keys", type_=sa.ARRAY(sa.TEXT)))
 
 
@@ -103,8 +101,8 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
     ) -> None:
         """COPY, checking whole columns, as most need no look at each value; INSERT odd records."""
         if table.primary_key.columns:
-            key = f'alter table "{table.name}" drop constraint "{table.name}_pkey"'
-            connection.execute(sa.text(key))
+            drop = f'alter table "{table.name}" drop constraint "{table.name}_pkey"'
+            connection.execute(sa.text(drop))
         if not self.config["use_copy"]:
             super().bulk_insert_records(table, schema, records, primary_keys, connection)
             return
@@ -115,7 +113,6 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
         for column in columns:
             values = [row.get(column.name) for row in records]
             if self.connector.sanitize_null_text_characters:
-                # Most texts hold none.
                 clean = self.sanitize_null_text_characters
                 values = [x if type(x) is str and "\0" not in x else clean(x) for x in values]
             given.append(values)
@@ -132,8 +129,8 @@ class ExactSink(PostgresSink):  # type: ignore[misc]
                 if i not in odd:
                     copy.write_row(row)
         if odd:
-            rows = [row for i, row in enumerate(zip(*given, strict=True)) if i in odd]
-            data = [dict(zip(names, row, strict=True)) for row in rows]
+            rows = [dict(zip(names, row, strict=True)) for row in zip(*given, strict=True)]
+            data = [row for i, row in enumerate(rows) if i in odd]
             connection.execute(self.generate_insert_statement(table.name, columns), data)
 
     def upsert(
@@ -170,7 +167,6 @@ class ExactTarget(TargetPostgres):  # type: ignore[misc]
 
 def _change(column: Any, found: Any, values: list[Any], dialect: Any) -> Any:
     """Return what makes values of a column ready for COPY; None where they are."""
-    # A DECIMAL is a NUMERIC.
     kind, of = (x.type.compile(dialect).replace("DECIMAL", "NUMERIC") for x in (column, found))
     if kind != of and not (kind in WHOLE and of == "NUMERIC"):
         # Made by another loader, or of an earlier schema: INSERT casts to the one, then the other.
@@ -187,11 +183,10 @@ def _change(column: Any, found: Any, values: list[Any], dialect: Any) -> Any:
 
 def _same(good: set[type], value: Any) -> Any:
     """Return a value as it is; a moment as INSERT stores it in a session that is in UTC."""
-    if value is None or type(value) not in good:
+    if type(value) not in good:
         return None if value is None else ODD
     try:
-        utc = type(value) is datetime and value.tzinfo
-        return value.astimezone(UTC).replace(tzinfo=None) if utc else value
+        return value.astimezone(UTC).replace(tzinfo=None) if getattr(value, "tzinfo", 0) else value
     except OverflowError:
         return ODD
 
