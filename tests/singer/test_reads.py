@@ -171,6 +171,20 @@ def test_nothing_new_since_the_bookmark(tap, sandbox):
     assert sandbox.count() == 1
 
 
+def test_from_a_start_date_on(tap, company):
+    """Of what was sent there is a checksum, whether the list or the setting ends it."""
+    start = company.rows("leads")[10]["created_at"]
+    first = read(tap, "leads", start_date=start)
+    again = read(tap, "leads", start_date=start, state=first.state)
+    assert [
+        (leads["scope"], leads["rows_sent"], leads["id_checksum"])
+        for leads in (first.reads["leads"], again.reads["leads"])
+    ] == [
+        ("since_start_date", 11, checksum(first.ids("leads"))),
+        ("since_bookmark", 1, checksum(again.ids("leads"))),
+    ]
+
+
 def test_an_empty_list(tap):
     plans = read(tap, "service_plans").reads["service_plans"]
     assert plans == row(

@@ -3,6 +3,8 @@
 -- no row that no run has told of. A row that a later run sent again is known by its date of creation:
 -- the reading covered that. A row that entered later with an older date looks the same. Where there is
 -- one, the checksum tells it; of several only their number can be compared.
+-- Else its failure would skip load_status, and with it lists_are_complete.
+-- depends_on: {{ ref('load_status') }}
 with firsts as (
     select
         source_system,
