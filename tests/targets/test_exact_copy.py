@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ COLUMNS: dict[str, tuple[Message, st.SearchStrategy[str]]] = {
 RECORDS = st.fixed_dictionaries({}, optional={name: of for name, (_, of) in COLUMNS.items()})
 
 
+@pytest.mark.long
 @settings(
     max_examples=3,
     deadline=None,

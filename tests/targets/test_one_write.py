@@ -197,6 +197,7 @@ def test_without_a_key_rows_are_added(loader: Loader) -> None:
     assert len(values(loader.both(load, load))) == 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hard", [False, True])
 def test_versions(loader: Loader, hard: bool) -> None:
     first, second, third = (

@@ -7,6 +7,8 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.harness.pipeline import Pipeline
 from tools.sandbox.create import LISTS
 
@@ -22,6 +24,7 @@ ALSO = {"customers": {"has_payment_method", "is_auto_pay"}}
 Row = dict[str, t.Any]
 
 
+@pytest.mark.long
 def test_jsonl(company: Company, sandbox: Sandbox, meltano: Meltano, tmp_path: Path) -> None:
     """target-jsonl appends what it is sent, so its files show exactly what each run has read."""
     output = tmp_path / "out put"

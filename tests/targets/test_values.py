@@ -6,6 +6,8 @@ import typing as t
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
+
 from tests.harness.tap import Tap
 from tools.harness.warehouse import actual
 
@@ -221,6 +223,7 @@ def test_hard_values(company: Company, database: psycopg.Connection, pipeline: P
     assert row["extra_fields"] == {"created_by.name": 5, "nested": nested(40)}
 
 
+@pytest.mark.long
 def test_hard_values_as_by_insert(
     company: Company, sandbox: Sandbox, tmp_path: Path, loader: Loader
 ) -> None:
