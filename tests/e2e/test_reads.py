@@ -46,6 +46,7 @@ def company() -> Company:
     return hourly(leads=25, pins=3, customers=12, service_plans=4, serviced_jobs=4)
 
 
+@pytest.mark.long
 def test_the_checksum_of_each_table(database: psycopg.Connection, pipeline: Pipeline) -> None:
     pipeline.run("tap-rotor", "target-postgres")
     reads = database.execute(sql.SQL(READ).format(sql.Identifier(SCHEMA))).fetchall()

@@ -27,6 +27,7 @@ TARGET = "target-postgres"
 VERSIONS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", VERSIONS)
 def test_upgrade(
     version: str, postgres: Postgres, database: psycopg.Connection, tmp_path: Path

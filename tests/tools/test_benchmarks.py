@@ -37,6 +37,7 @@ def rows(printed: str) -> dict[str, list[str]]:
     return {name: cells for name, *cells in lines}
 
 
+@pytest.mark.long
 def test_tap_rotor_beside_the_floor(capsys):
     bench("--only extract --peers floor tap-rotor --rounds 1 --leads 2500 --latency 20")
     printed = capsys.readouterr().out
@@ -66,6 +67,7 @@ def test_the_commands_of_its_readme(capsys):
     assert "--latency" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_nothing_new(capsys):
     bench("--only nothing-new --peers floor tap-rotor --leads 2500")
     found = rows(capsys.readouterr().out)
@@ -76,6 +78,7 @@ def test_nothing_new(capsys):
     assert int(records) < 50
 
 
+@pytest.mark.long
 def test_lists_that_change(capsys):
     bench("--only changing --peers floor tap-rotor --leads 2500 --histories 2")
     printed = capsys.readouterr().out
@@ -156,6 +159,7 @@ def test_a_peer_that_does_not_start():
     assert "No module named 'no_such_module'" in str(found["broken"])
 
 
+@pytest.mark.long
 def test_histories_are_drawn_once_and_for_all():
     drawn = [draw(number, 2500) for number in range(10)]
     assert drawn == [draw(number, 2500) for number in range(10)]
