@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import typing as t
 import uuid
@@ -22,9 +21,6 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from paged_rest.http import Client
-
-# How long what is on its way may hold up the end of a run that was told to end.
-SECONDS_TO_END = 25
 
 # More in a row are no chance: another company's.
 MOST_UNKNOWN_IDS = 3
@@ -73,6 +69,10 @@ class Run:
     @cached_property
     def _receipts(self) -> files.Receipts:
         return files.Receipts(self.config["receipts_path"])
+
+    @property
+    def _requests(self) -> int:
+        return self.client.requests if "client" in self.__dict__ else 0
 
     # What the input brings
 
@@ -127,13 +127,7 @@ class Run:
         Raises:
             Interrupted: Nothing is on its way.
         """
-        if self._signal:
-            return
         self._signal = signum
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGALRM, lambda *_: _give_up(signum))
-        signal.alarm(SECONDS_TO_END)
         self.client.is_ending = True
         if not self._sending or self.client.waiting:
             raise errors.Interrupted(signum)
@@ -272,12 +266,11 @@ class Run:
 
     def _summarise(self, plan: Plan) -> int:
         """Log what came of the rows; return the exit status."""
-        requests = self.client.requests if "client" in self.__dict__ else 0
         counts = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes.items())
         self.logger.info(
             "%s in %s: %s",
             rows_of(len(plan.wishes)),
-            counted(requests, "request"),
+            counted(self._requests, "request"),
             counts or "none to send",
         )
         problems = [self._stopped_by] if self._stopped_by else []
@@ -294,12 +287,5 @@ class Run:
         return 1
 
     def _log_error(self, code: str, sentence: str) -> None:
-        requests = self.client.requests if "client" in self.__dict__ else 0
-        extra = {"code": code, "outcome": "failed", "requests": requests}
+        extra = {"code": code, "outcome": "failed", "requests": self._requests}
         self.logger.error(sentence, extra=extra)
-
-
-def _give_up(signum: int) -> t.NoReturn:
-    """End at once: what is on its way does not end."""
-    os.write(2, b"A request was on its way; what became of it is unknown\n")
-    os._exit(128 + signum)

@@ -27,6 +27,7 @@ class TargetRotor(SdkTarget):
     package_name = "tap-rotor"
     config_jsonschema: t.ClassVar = SETTINGS
     default_sink_class = RotorSink
+    last_words = "A request was on its way; what became of it is unknown"
 
     def __init__(self, *, config: t.Any = None, **options: t.Any) -> None:
         """Take what `singer_sdk.Target` takes.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import typing as t
 import uuid
 from dataclasses import dataclass, field
@@ -32,9 +30,6 @@ if t.TYPE_CHECKING:
     from paged_rest.errors import TapError
     from paged_rest.http import Api, Client
     from paged_rest.reading import ListRead
-
-# How long a target that takes nothing may hold up the end of a run that was told to end.
-SECONDS_TO_END = 25
 
 
 @dataclass
@@ -65,7 +60,6 @@ class Run:
     failures: list[Ending] = field(default_factory=list)
     stopped_by: Ending | None = None
     requests_before: int = 0
-    _interrupted: bool = False
 
     @cached_property
     def client(self) -> Client:
@@ -141,14 +135,6 @@ class Run:
         Raises:
             Interrupted: No line is leaving; else the writer raises it once the line has left.
         """
-        if self._interrupted:
-            return
-        self._interrupted = True
-        # Python would let a further one end it in its own shutdown.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGALRM, lambda *_: _give_up(signum))
-        signal.alarm(SECONDS_TO_END)
         self.writer.interrupt(Interrupted(signum))
 
     def _about_scopes(self, stream: str) -> str:
@@ -168,9 +154,3 @@ def _too_few_requests(read: ListRead | None, budget: int | None, page_size: int)
     # Where no creation tells that a row was there, a second reading proves the first.
     twice = pages > 1 and not read.created and not read.newest_first
     return bool(budget < (2 * pages if twice else pages))
-
-
-def _give_up(signum: int) -> t.NoReturn:
-    """End at once, as the target takes nothing more."""
-    os.write(2, b"The target takes nothing more; ended without a last STATE\n")
-    os._exit(128 + signum)

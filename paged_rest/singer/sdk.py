@@ -11,6 +11,7 @@ from __future__ import annotations
 import abc
 import copy
 import logging
+import os
 import signal
 import sys
 import threading
@@ -62,6 +63,8 @@ if t.TYPE_CHECKING:
 _KEY = "id"
 # What a check may cost of the day's quota.
 MOST_REQUESTS = 12
+# How long what is under way may hold up the end of a run that was told to end.
+SECONDS_TO_END = 25
 
 
 class PlainStream(Stream):
@@ -423,13 +426,20 @@ class Command(SingerCommand):
 
 
 class SdkPlugin(PluginBase):
-    """A tap or a target: its command line, its settings, and the signals that end it."""
+    """A tap or a target: its command line, its settings, and the signals that end it.
+
+    Attributes:
+        last_words: What stderr gets where a run that was told to end does not.
+    """
+
+    last_words: t.ClassVar[str]
+    _is_ending = False
 
     # What a plugin implements for the overrides below
 
     @abc.abstractmethod
     def interrupt(self, signum: int) -> None:
-        """End the run because of a signal."""
+        """End the run because of a signal, the first that came."""
 
     @abc.abstractmethod
     def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
@@ -496,7 +506,20 @@ class SdkPlugin(PluginBase):
         The SDK writes the last STATE from inside the handler, into whatever line is being
         written, and exits with status 0.
         """
+        if self._is_ending:
+            return
+        self._is_ending = True
+        # Python would let a further one end it in its own shutdown.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, lambda *_: self._give_up(signum))
+        signal.alarm(SECONDS_TO_END)
         self.interrupt(signum)
+
+    def _give_up(self, signum: int) -> t.NoReturn:
+        """End at once: what is under way does not end."""
+        os.write(2, f"{self.last_words}\n".encode())
+        os._exit(128 + signum)
 
     @override
     @classmethod

@@ -37,6 +37,7 @@ class ListTap(SdkTap):
 
     api: t.ClassVar[Api]
     lists: t.ClassVar[Sequence[type[ListStream]]]
+    last_words = "The target takes nothing more; ended without a last STATE"
 
     def __init_subclass__(cls, **options: t.Any) -> None:
         """Refuse lists that do not go together, or not with the API or the settings.

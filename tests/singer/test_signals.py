@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from paged_rest.singer.run import SECONDS_TO_END
+from paged_rest.singer.sdk import SECONDS_TO_END
 from tests.harness.catalog import fixed
 from tests.harness.companies import HOUR, hourly, only
 from tests.harness.promise import NO_BOOKMARK
@@ -162,7 +162,7 @@ def test_while_blocked_on_a_full_pipe_that_is_read_then(large, large_tap, number
 
 
 IMPATIENT = (
-    "from paged_rest.singer import run; run.SECONDS_TO_END = 2\n"
+    "from paged_rest.singer import sdk; sdk.SECONDS_TO_END = 2\n"
     "from tap_rotor.tap import TapRotor; TapRotor.cli()"
 )
 
