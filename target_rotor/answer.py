@@ -6,7 +6,7 @@ import typing as t
 from http import HTTPStatus
 
 from paged_rest import errors
-from paged_rest.http import error_for
+from paged_rest.http import broken, error_for
 from tap_rotor.client import ROTOR
 from target_rotor.fields import compare
 
@@ -47,11 +47,7 @@ def read_answer(row: Wish, response: Response, client: Client) -> dict[str, t.An
         wrong = [UNKNOWN_ID] if is_missing else [f"{f} is rejected" for f in fields]
         return {"outcome": REFUSED, "status": response.status, "reason": ", ".join(wrong)}
     if body is None or body.get("status") == "error":
-        message = (
-            f"{response.path} was answered with status {response.status} and content type "
-            f"{response.content_type}, but without what was written"
-        )
-        raise errors.Retriable(message, lasting=response.content)
+        raise broken(response, "without what was written")
     changed, ignored = compare(row.stream, row.sent, body)
     outcome = CREATED if response.status == HTTPStatus.CREATED else UPDATED
     if outcome == UPDATED and len(changed) + len(ignored) == len(row.sent.keys() - {"id"}):

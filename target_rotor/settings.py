@@ -110,8 +110,13 @@ SETTINGS: dict[str, t.Any] = {
 
 
 def problems(config: Mapping[str, t.Any], prefix: str) -> Iterable[str]:
-    """Yield a sentence for each setting of the right type whose value means nothing."""
-    if not config["dry_run"] and not config.get("api_key"):
+    """Yield a sentence for each setting of the right type whose value means nothing.
+
+    Args:
+        config: The settings that are given, without defaults.
+        prefix: What the names of environment variables begin with.
+    """
+    if not config.get("dry_run", True) and not config.get("api_key"):
         yield missing("api_key", ROTOR, prefix)
-    if not config["receipts_path"]:
+    if config.get("receipts_path") == "":
         yield "The setting receipts_path is empty"

@@ -37,7 +37,7 @@ class TargetRotor(SdkTarget):
         """
         given = {name: value for name, value in dict(config or {}).items() if value is not None}
         super().__init__(config=given, **options)
-        self.run = Run(self._settings, self.logger, self._connect, self.write_state)
+        self.run = Run(self.config, self.logger, self._connect, self.write_state)
 
     @override
     def keep_record(self, stream: str, record: dict[str, t.Any]) -> None:
@@ -54,7 +54,7 @@ class TargetRotor(SdkTarget):
     @override
     def settings_problems(self, declared: dict[str, t.Any], prefix: str) -> list[str]:
         return settings.problems(
-            dict(self.config), declared, ROTOR, prefix, lambda _: problems(self._settings, prefix)
+            dict(self.config), declared, ROTOR, prefix, lambda config: problems(config, prefix)
         )
 
     @override
@@ -67,13 +67,6 @@ class TargetRotor(SdkTarget):
             raise
         return self.run.finish()
 
-    @property
-    def _settings(self) -> dict[str, t.Any]:
-        """The settings, with defaults for those that are not given."""
-        declared = SETTINGS["properties"]
-        defaults = {name: one["default"] for name, one in declared.items() if "default" in one}
-        return {**defaults, **self.config}
-
     def _connect(self) -> Client:
         agent = f"{self.name}/{self.plugin_version}"
-        return Client(ROTOR, self._settings, user_agent=agent, logger=self.logger)
+        return Client(ROTOR, self.config, user_agent=agent, logger=self.logger)

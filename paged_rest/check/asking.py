@@ -15,7 +15,7 @@ from paged_rest.errors import (
     StreamFailed,
     WrongAddress,
 )
-from paged_rest.http import PageReader, broken
+from paged_rest.http import PageReader, advice, broken
 from paged_rest.reading import PageRequest
 from paged_rest.records import Conformer
 from paged_rest.wording import printable
@@ -196,20 +196,13 @@ class _Asking:
             WrongAddress: Nothing has answered as the API would.
         """
         name, api = one.listed.name, self._checkup.api
-        if isinstance(error, ScopeMissing):
-            scopes = self._checkup.scopes
-            has = f" (it has {', '.join(scopes)})" if scopes else ""
-            one.failure = (
-                f"{name}: {error}{has}. Give it the scope in {api.name}, or deselect the stream"
-            )
-            return
-        if not self._client.answered:
+        if not isinstance(error, ScopeMissing) and not self._client.answered:
             sentence = f"{error}. It is not {api.name} that answers: check the setting api_url"
             if isinstance(error, Denied):
                 sentence = error.without_api
             raise WrongAddress(sentence)
-        ask = f". Ask {api.name}, or deselect the stream" if isinstance(error, Denied) else ""
-        one.failure = f"{name}: {error}{ask}"
+        ending = advice(error, api, lambda: self._checkup.scopes, "deselect the stream")
+        one.failure = f"{name}: {error}{ending}"
 
 
 def _reader(api: Api, listed: CheckedList) -> PageReader:

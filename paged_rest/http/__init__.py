@@ -4,7 +4,7 @@ from paged_rest.http.api import Api, ErrorBody, ScopesEndpoint
 from paged_rest.http.client import Client
 from paged_rest.http.page import PageReader
 from paged_rest.http.response import Response, broken
-from paged_rest.http.status import error_for
+from paged_rest.http.status import advice, error_for
 
 __all__ = [
     "Api",
@@ -13,6 +13,7 @@ __all__ = [
     "PageReader",
     "Response",
     "ScopesEndpoint",
+    "advice",
     "broken",
     "error_for",
 ]

@@ -70,7 +70,7 @@ class Response:
 
 
 def broken(response: Response, what: str, *, passing: bool = False) -> Retriable:
-    """Return the error for a response of status 200 that does not hold what it must.
+    """Return the error for a response of a good status that does not hold what it must.
 
     Args:
         response: The response.

@@ -24,13 +24,29 @@ from paged_rest.errors import (
 from paged_rest.timestamps import http_date
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from paged_rest.http.api import Api
     from paged_rest.http.response import Response
 
 # A longer Retry-After means the day's quota: nobody wants a run that sleeps for hours.
 LONGEST_WAIT = 120.0
+
+
+def advice(error: TapError, api: Api, scopes: Callable[[], Sequence[str]], deselect: str) -> str:
+    """Return what to do about a list that is refused, as the end of a sentence, or "".
+
+    Args:
+        error: Why the list cannot be read.
+        api: The API.
+        scopes: Returns the scopes of the key, as far as they are known.
+        deselect: How not to read the list, in words.
+    """
+    if isinstance(error, ScopeMissing):
+        granted = scopes()
+        has = f" (it has {', '.join(granted)})" if granted else ""
+        return f"{has}. Give it the scope in {api.name}, or {deselect}"
+    return f". Ask {api.name}, or {deselect}" if isinstance(error, Denied) else ""
 
 
 def error_for(response: Response, api: Api) -> TapError:

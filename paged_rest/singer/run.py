@@ -15,9 +15,9 @@ from paged_rest.errors import (
     Interrupted,
     QuotaSpent,
     RunStopped,
-    ScopeMissing,
     WrongAddress,
 )
+from paged_rest.http import advice
 from paged_rest.singer.log import Ending, how_far
 from paged_rest.singer.state import RequestsToday
 from paged_rest.singer.writer import MessageWriter
@@ -119,15 +119,12 @@ class Run:
         self, stream: str, error: TapError, read: ListRead | None, *, too_few: bool
     ) -> str:
         sentence = f"{stream}: {error}"
-        if isinstance(error, ScopeMissing):
-            return sentence + self._about_scopes(stream)
-        if isinstance(error, Denied):
-            if not self.client.recognised:
-                return f"{stream}: {error.without_api}"
-            return f"{sentence}. Ask {self.api.name}, or {self._about_deselecting(stream)}"
+        if isinstance(error, Denied) and not self.client.recognised:
+            return f"{stream}: {error.without_api}"
         if isinstance(error, QuotaSpent | BudgetSpent):
             return sentence + how_far(stream, read, self.requests, too_few=too_few)
-        return sentence
+        deselect = f"deselect the stream (meltano select --exclude {self.tap} {stream} '*')"
+        return sentence + advice(error, self.api, lambda: self.client.granted_scopes, deselect)
 
     def interrupt(self, signum: int) -> None:
         """End the run because of a signal, but never in the middle of a line.
@@ -136,14 +133,6 @@ class Run:
             Interrupted: No line is leaving; else the writer raises it once the line has left.
         """
         self.writer.interrupt(Interrupted(signum))
-
-    def _about_scopes(self, stream: str) -> str:
-        granted = self.client.granted_scopes
-        has = f" (it has {', '.join(granted)})" if granted else ""
-        return f"{has}. Give it the scope in {self.api.name}, or {self._about_deselecting(stream)}"
-
-    def _about_deselecting(self, stream: str) -> str:
-        return f"deselect the stream (meltano select --exclude {self.tap} {stream} '*')"
 
 
 def _too_few_requests(read: ListRead | None, budget: int | None, page_size: int) -> bool:

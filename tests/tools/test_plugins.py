@@ -13,7 +13,7 @@ from tools.harness.project import ROOT
 def test_an_old_copy_of_a_tap_is_refused(tmp_path):
     for plugin, packages in plugins.COPIED.items():
         for package in packages:
-            copy = tmp_path / "extractors" / plugin / "venv/lib/python3/site-packages" / package
+            copy = tmp_path / plugin / "venv/lib/python3/site-packages" / package
             shutil.copytree(ROOT / package, copy)
     plugins.refuse_stale(tmp_path)
     plugins.refuse_stale.cache_clear()

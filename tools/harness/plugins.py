@@ -17,8 +17,9 @@ if t.TYPE_CHECKING:
 FOLDER = ROOT / ".meltano"
 # Of the project itself: copies of what is beside meltano.yml.
 COPIED = {
-    "tap-rotor": ("paged_rest", "tap_rotor"),
-    "tap-nexus-erp": ("paged_rest", "tap_nexus_erp"),
+    "extractors/tap-rotor": ("paged_rest", "tap_rotor"),
+    "loaders/target-rotor": ("paged_rest", "tap_rotor", "target_rotor"),
+    "extractors/tap-nexus-erp": ("paged_rest", "tap_nexus_erp"),
 }
 
 
@@ -28,20 +29,21 @@ class Stale(Exception):
 
 @cache
 def refuse_stale(folder: Path = FOLDER) -> None:
-    """Compare what is installed of the taps with their source.
+    """Compare what is installed of the taps and the target with their source.
 
     Raises:
         Stale: They differ.
     """
     for plugin, packages in COPIED.items():
-        places = (folder / "extractors" / plugin / "venv/lib").glob("*/site-packages")
+        places = (folder / plugin / "venv/lib").glob("*/site-packages")
         for package, place in itertools.product(packages, places):
             source = ROOT / package
             files = (file for file in source.rglob("*.*") if file.suffix in {".py", ".json"})
             names = [str(file.relative_to(source)) for file in files]
             _, differ, lost = filecmp.cmpfiles(source, place / package, names, shallow=False)
             if changed := [*differ, *lost]:
-                message = f"{plugin} has another {package}/{changed[0]}: run `make plugins`"
+                name = plugin.partition("/")[2]
+                message = f"{name} has another {package}/{changed[0]}: run `make plugins`"
                 raise Stale(message)
 
 
