@@ -23,3 +23,35 @@
     select max(ended_at) from {{ reads }} where stream = '{{ table.identifier }}' and outcome = 'proven'
   {%- endif -%}
 {% endmacro %}
+
+
+{#- What the runs of a tap say of each list that they read: `reads`, with its lists as table_name. -#}
+{% macro readings_of(system) %}
+select
+    run_id,
+    stream as table_name,
+    started_at,
+    ended_at,
+    outcome,
+    reason,
+    detail,
+    proof,
+    scope,
+    read_since,
+    passes,
+    requests,
+    rows_read,
+    rows_sent,
+    repeats,
+    rows_listed_first,
+    rows_listed_last,
+    newest,
+    bookmark_before,
+    bookmark_after,
+    last_whole_read_at,
+    id_checksum,
+    settings,
+    tap_version,
+    _sdc_extracted_at as extracted_at
+from {{ source_rows(system, 'reads') }}
+{% endmacro %}

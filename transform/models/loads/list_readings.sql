@@ -4,13 +4,8 @@ with reads as (
     select 'nexus_erp' as source_system, * from {{ ref('stg_nexus_erp__reads') }}
 ),
 
--- A list that its run did not come to has no times of its own.
 dated as (
-    select
-        *,
-        coalesce(
-            max(coalesce(ended_at, started_at)) over (partition by source_system, run_id), extracted_at
-        ) as run_ended_at
+    select *, max(ended_at) over (partition by source_system, run_id) as run_ended_at
     from reads
 ),
 
